@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/profile.hh"
+#include "model/scenario.hh"
+#include "model/topology.hh"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hermesh {
+
+/// One network card of a machine, as a port of the fabric.
+struct Card {
+  std::string machine;
+  std::string name;     ///< "eth0"; the port's name is "machine.eth0"
+  Attachment attachment;
+  MacAddress mac;
+  Profile profile{};    ///< applies to what the machine sends (netem on its card, as the study did)
+
+  bool operator==(const Card&) const = default;
+};
+
+struct Gateway {
+  GatewaySpec spec;
+  nat::Behaviour behaviour{};
+  MacAddress outside_mac{};
+  std::vector<MacAddress> inside_macs{}; ///< one per `spec.inside`
+
+  bool operator==(const Gateway&) const = default;
+};
+
+/// Everything the fabric needs to build a trial's network: a topology bound to a scenario and a
+/// profile, with MAC addresses and randomness derived from the trial's seed. The same inputs give the
+/// same value.
+struct Network {
+  std::vector<SegmentSpec> segments;
+  std::vector<Gateway> gateways{};
+  std::vector<Card> cards;
+  std::uint64_t seed = 0;
+
+  bool operator==(const Network&) const = default;
+};
+
+/// Joins the three by role. Throws InputError naming the gateway when a gateway's role has no rule
+/// ("not applicable"), or a rule names a role or gateway that the topology lacks.
+Network bind(const Topology& topology,
+             const Scenario& scenario,
+             const Profile& profile,
+             std::uint64_t seed);
+
+/// The gateways between a machine's first card and the outermost segment, innermost first.
+std::vector<const Gateway*> chain_of(const Network& network, const std::string& machine);
+
+} // namespace hermesh

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "nat/behaviour.hh"
+
+#include <string>
+#include <vector>
+
+namespace hermesh {
+
+/// How the gateways of one role (or one gateway by name, which wins over its role) behave.
+struct GatewayRule {
+  std::string role{};    ///< exactly one of `role` and `gateway` is set
+  std::string gateway{};
+  nat::Behaviour behaviour{};
+
+  bool operator==(const GatewayRule&) const = default;
+};
+
+/// The behaviour of each gateway: nat-scenarios/*.json. It expects nothing: expectations are the
+/// oracle's.
+struct Scenario {
+  std::string name;
+  std::string description{};
+  std::vector<GatewayRule> gateways{};
+
+  bool operator==(const Scenario&) const = default;
+};
+
+} // namespace hermesh

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/address.hh"
+#include "machine/machine.hh"
+#include "model/vpn_spec.hh"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hermesh {
+
+/// What templates may know of one machine of the lab.
+struct DeployedMachine {
+  std::string name;
+  std::string role;        ///< "peer" or "relay"
+  Address underlay;        ///< the address on its own first card
+  /// Where others on the public segment can address it: its own address when it sits there, or its
+  /// outermost gateway's; a VPN may use it as a configured endpoint only when `reachable`.
+  Address public_address;
+  bool reachable = false;  ///< unsolicited packets to public_address reach it (it has no NAT in front)
+};
+
+/// All that a VPN's folder needs on one machine, rendered.
+struct NodeDeployment {
+  std::string machine;
+  std::vector<PushedFile> files{};
+  std::vector<Command> setup{};
+  std::vector<std::string> daemon{};
+  Command status{};                ///< argv empty: none
+  std::vector<Command> teardown{};
+  Address overlay{};               ///< the address that probes and workloads use to reach this machine
+
+  bool operator==(const NodeDeployment&) const = default;
+};
+
+/// Renders a VPN's folder for the machines of a trial. Pure but for reading the folder's templates: the
+/// same seed gives the same keys, addresses, ports and files. Throws InputError (file, line, what was
+/// found, nearest name) for a missing template or an unknown name in one.
+std::vector<NodeDeployment> render(const VpnSpec& vpn,
+                                   const std::vector<DeployedMachine>& machines,
+                                   std::uint64_t seed);
+
+/// What a VPN says of its own path to one peer: evidence of its claim only, beside the wire's truth.
+struct Claim {
+  std::string path;     ///< "direct", "relayed", "unreachable" or "unknown"
+  std::string via{};    ///< as it names it
+  std::string endpoint{}; ///< the peer's endpoint, as it says
+  std::string raw{};    ///< the status script's whole output
+  std::string problem{}; ///< why there is no claim (script failed, not JSON, ...)
+
+  bool operator==(const Claim&) const = default;
+};
+
+/// Push, set up, start the daemon by the guest's daemon contract (/usr/lib/hermesh/daemon). Throws Error when a file
+/// cannot be pushed or a set-up command fails, with its words.
+void start_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node);
+/// Stop the daemon, run teardown, remove the files.
+void stop_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node);
+/// Empty while the daemon runs (or there is none); else how it ended, with its log's last lines.
+std::string daemon_obituary(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node);
+std::string daemon_log(Machine& machine, const VpnSpec& vpn);
+/// Run the status script on `machine` about the peer whose overlay address is `peer`.
+Claim ask_status(Machine& machine, const NodeDeployment& node, const NodeDeployment& peer);
+
+} // namespace hermesh
