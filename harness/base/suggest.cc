@@ -43,4 +43,13 @@ std::string did_you_mean(std::string_view wrong, std::span<const std::string> na
   return best == nullptr ? "" : " (did you mean '" + *best + "'?)";
 }
 
+std::string any_of(std::span<const std::string> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += "'" + names[i] + "'";
+  }
+  return text;
+}
+
 } // namespace hermesh

@@ -12,4 +12,7 @@ namespace hermesh {
 /// of at most a third of the longer word, at least 1.
 std::string did_you_mean(std::string_view wrong, std::span<const std::string> names);
 
+/// "'a', 'b' or 'c'": what a complaint says was wanted.
+std::string any_of(std::span<const std::string> names);
+
 } // namespace hermesh

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.hh"
+#include "cli/lab_client.hh"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace hermesh::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct DownArguments {
+  std::string lab{};
+  std::string runs = "runs";
+};
+
+int down(const DownArguments& arguments) {
+  const auto lab = find_lab(arguments.lab, arguments.runs);
+  LabClient client(lab);
+  client.ask({{"do", "down"}}, 30s);
+  client.await_end(60s);
+  fmt::print("{}\n", lab.string());
+  return 0;
+}
+
+} // namespace
+
+void add_down(CLI::App& app, int& status) {
+  auto arguments = std::make_shared<DownArguments>();
+  auto* command = app.add_subcommand("down", "end the lab that `up` left standing");
+  command->add_option("--lab", arguments->lab, "its run directory, when several are up");
+  command->add_option("--runs", arguments->runs, "where to look for it")->capture_default_str();
+  command->footer("Example:\n  hermesh down");
+  command->callback([arguments, &status] { status = down(*arguments); });
+}
+
+} // namespace hermesh::cli

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "base/error.hh"
+#include "cli/commands.hh"
+#include "model/network.hh"
+#include "oracle/oracle.hh"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <ostream>
+
+namespace hermesh {
+namespace {
+
+struct Options {
+  std::string form = "reuse";
+  std::string topology, scenario, vpn;
+  std::vector<std::string> settings;
+  bool json = false;
+};
+
+constexpr std::size_t cell_width = 11;
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+std::string without_trailing_space(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+std::string table_text(const std::vector<oracle::Cell>& cells, const std::string& form) {
+  std::string header = padded("A \\ B", cell_width);
+  std::string rows;
+  std::string line;
+  std::size_t direct = 0;
+  for (const auto& cell : cells) {
+    if (cell.a == cells.front().a) header += padded(cell.b, cell_width);
+    if (!line.starts_with(cell.a + " ")) {
+      if (!line.empty()) rows += without_trailing_space(line) + "\n";
+      line = padded(cell.a, cell_width);
+    }
+    line += padded(cell.path == PathKind::direct ? "direct" : to_string(cell.path), cell_width);
+    if (cell.path == PathKind::direct) ++direct;
+  }
+  return without_trailing_space(header) + "\n" + rows + without_trailing_space(line) + "\n\n" + std::to_string(direct) +
+         " of " + std::to_string(cells.size()) + " direct, for a VPN that punches holes and has a relay; flow rule '" +
+         form + "'\n";
+}
+
+int print_table(const Options& options, Context& context) {
+  const auto cells = oracle::table(options.form == "strict" ? oracle::Form::strict : oracle::Form::reuse);
+  if (!options.json) {
+    context.out << table_text(cells, options.form);
+    return 0;
+  }
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& cell : cells) list.push_back({{"a", cell.a}, {"b", cell.b}, {"path", to_string(cell.path)}});
+  const nlohmann::ordered_json document{{"schema", 1}, {"form", options.form}, {"cells", list}};
+  context.out << document.dump(2) << "\n";
+  return 0;
+}
+
+/// The first machines of a role, as a trial takes them.
+std::vector<std::string> machines_of(const Topology& topology, const std::string& role) {
+  std::vector<std::string> names;
+  for (const auto& machine : topology.machines)
+    if (machine.role == role) names.push_back(machine.name);
+  return names;
+}
+
+oracle::Side side_of(const std::vector<const Gateway*>& chain) {
+  oracle::Side side;
+  for (const auto* gateway : chain) side.chain.push_back(gateway->behaviour);
+  return side;
+}
+
+std::string chain_text(const std::vector<const Gateway*>& chain) {
+  std::string text;
+  for (const auto* gateway : chain) {
+    const auto& behaviour = gateway->behaviour;
+    text += (text.empty() ? "" : ", then ") + gateway->spec.name + " " + nat::mapping_name(behaviour.mapping) + "/" +
+            nat::filtering_name(behaviour.filtering) + (behaviour.udp_blocked ? " (UDP blocked)" : "");
+  }
+  return text.empty() ? "public" : "behind " + text;
+}
+
+/// What is asked about, and what theory answers.
+struct Answer {
+  std::string a, b;
+  std::string a_chain, b_chain;
+  std::string vpn; ///< its name, or what is assumed in its place
+  oracle::Expectation expectation;
+};
+
+Answer ask(const Options& options, const Catalog& catalog) {
+  const auto topology = catalog.topology(options.topology);
+  const auto scenario = catalog.scenario(options.scenario);
+  std::map<std::string, std::string> settings;
+  for (const auto& text : options.settings) settings.insert(parse_setting("--set", text));
+  const auto relays = machines_of(topology, "relay");
+  Abilities abilities{.punches_udp = true, .relays = true};
+  if (!options.vpn.empty()) abilities = catalog.vpn(options.vpn, settings).abilities;
+  abilities.relays = abilities.relays && !relays.empty();
+
+  const auto network = bind(topology, scenario, {}, 1);
+  const auto peers = machines_of(topology, "peer");
+  const auto a = chain_of(network, peers.at(0));
+  const auto b = chain_of(network, peers.at(1));
+  const auto relay = relays.empty() ? std::vector<const Gateway*>{} : chain_of(network, relays.front());
+  return {.a = peers.at(0),
+          .b = peers.at(1),
+          .a_chain = chain_text(a),
+          .b_chain = chain_text(b),
+          .vpn = options.vpn,
+          .expectation = oracle::expect(side_of(a), side_of(b), side_of(relay), abilities)};
+}
+
+int print_answer(const Options& options, Context& context) {
+  const auto answer = ask(options, context.catalog());
+  if (options.json) {
+    const nlohmann::ordered_json document{
+        {"schema", 1},
+        {"path", to_string(answer.expectation.path)},
+        {"reason", answer.expectation.reason},
+        {"vpn", answer.vpn.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(answer.vpn)},
+        {"a", {{"machine", answer.a}, {"gateways", answer.a_chain}}},
+        {"b", {{"machine", answer.b}, {"gateways", answer.b_chain}}}};
+    context.out << document.dump(2) << "\n";
+    return 0;
+  }
+  const auto width = std::max({answer.a.size(), answer.b.size(), std::string_view("expected").size()}) + 2;
+  context.out << padded(answer.a, width) << answer.a_chain << "\n"
+              << padded(answer.b, width) << answer.b_chain << "\n"
+              << padded("VPN", width)
+              << (answer.vpn.empty() ? "one that punches holes, and relays where there is a relay" : answer.vpn) << "\n"
+              << padded("expected", width) << to_string(answer.expectation.path) << ": " << answer.expectation.reason
+              << "\n";
+  return 0;
+}
+
+int oracle_command(const Options& options, Context& context) {
+  if (options.topology.empty() && options.scenario.empty()) {
+    if (!options.vpn.empty() || !options.settings.empty())
+      throw InputError("--vpn and --set go with --topology and --scenario");
+    return print_table(options, context);
+  }
+  if (options.topology.empty() || options.scenario.empty())
+    throw InputError("--topology and --scenario go together");
+  if (options.vpn.empty() && !options.settings.empty()) throw InputError("--set goes with --vpn");
+  return print_answer(options, context);
+}
+
+} // namespace
+
+void add_oracle(CLI::App& app, Context& context) {
+  auto& command = add_command(app,
+                              {.name = "oracle",
+                               .description = "say what path theory predicts, for all pairs of NATs or one trial",
+                               .group = "Look before you run",
+                               .examples = {"hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula"}});
+  auto options = std::make_shared<Options>();
+  auto* form = command.add_option("--form", options->form, "of the table: what an admitted packet does, reuse or strict")
+                   ->type_name("FORM")
+                   ->check(choice({"reuse", "strict"}))
+                   ->capture_default_str();
+  command.add_option("--topology", options->topology, "answer for this topology")->type_name("NAME|FILE")->excludes(form);
+  command.add_option("--scenario", options->scenario, "with the gateways behaving so")->type_name("NAME|FILE")->excludes(form);
+  command.add_option("--vpn", options->vpn, "and this VPN; left out: one that punches holes and relays")
+      ->type_name("NAME|FOLDER");
+  command.add_option("--set", options->settings, "an option of the VPN, for example relay=off; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("--json", options->json, "print JSON");
+  command.callback(
+      [options, &context] { context.action = [options, &context] { return oracle_command(*options, context); }; });
+}
+
+} // namespace hermesh

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "runner/standing_lab.hh"
+
+#include "base/error.hh"
+#include "base/unix_socket.hh"
+#include "runner/certification.hh"
+#include "runner/evidence.hh"
+#include "runner/lab.hh"
+#include "runner/run_dir.hh"
+#include "runner/vpn_nodes.hh"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace hermesh {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+/// Answers the requests of one client at a time; a lab has one user.
+class Server {
+public:
+  Server(Lab& lab, int listener) : lab_(&lab), listener_(listener) {}
+
+  /// Serves until somebody asks for the end: then that client's connection, which closes when all is down.
+  Fd serve(Interrupt& interrupt) {
+    while (true) {
+      interrupt.check();
+      lab_->check_alive();
+      pollfd polled{listener_, POLLIN, 0};
+      if (::poll(&polled, 1, 500) <= 0) continue;
+      Fd client(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
+      if (client && talk(client.get())) return client;
+    }
+  }
+
+private:
+  /// True when the client asked for the end.
+  bool talk(int client) {
+    LineReader lines(client);
+    while (const auto line = lines.next(2s)) {
+      const auto request = json::parse(*line, nullptr, false);
+      const auto what = request.is_object() ? request.value("do", "") : "";
+      try {
+        write_all(client, answer(what, request).dump() + "\n");
+      } catch (const SystemError&) {
+        return what == "down"; // the client went away; its wish counts
+      }
+      if (what == "down") return true;
+    }
+    return false;
+  }
+
+  json answer(const std::string& what, const json& request) {
+    try {
+      if (what == "status") return {{"ok", true}, {"machines", lab_->machine_names()}};
+      if (what == "down") return {{"ok", true}};
+      if (what == "shell") return shell(request.value("machine", ""));
+      if (what == "exec") return exec(request);
+      return {{"ok", false}, {"error", "unknown request '" + what + "'"}};
+    } catch (const std::exception& problem) {
+      return {{"ok", false}, {"error", problem.what()}};
+    }
+  }
+
+  json shell(const std::string& machine) {
+    return {{"ok", true}, {"socket", lab_->hypervisor().shell_socket(lab_->machine(machine).name()).string()}};
+  }
+
+  json exec(const json& request) {
+    const auto exit = lab_->machine(request.value("machine", ""))
+                          .exec({.argv = request.at("argv").get<std::vector<std::string>>()}, 10min);
+    return {{"ok", true}, {"code", exit.code}, {"output", exit.output}, {"diagnostics", exit.diagnostics}};
+  }
+
+  Lab* lab_;
+  int listener_;
+};
+
+/// The socket goes with its owner, so that a directory without one is a lab that is down.
+class LabSocket {
+public:
+  explicit LabSocket(std::filesystem::path path) : path_(std::move(path)), fd_(listen_unix(path_)) {}
+  LabSocket(const LabSocket&) = delete;
+  LabSocket& operator=(const LabSocket&) = delete;
+  ~LabSocket() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  int get() const { return fd_.get(); }
+
+private:
+  std::filesystem::path path_;
+  Fd fd_;
+};
+
+} // namespace
+
+void supervise(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt) {
+  Fd last_client; // closed after everything else: its owner waits for that
+  progress.phase("boot");
+  Lab lab(spec.topology,
+          spec.built,
+          {.uri = options.uri,
+           .accelerator = options.accelerator,
+           .image = options.image,
+           .run_dir = options.run_dir,
+           .run_id = run_id_of(options.run_dir)},
+          interrupt);
+  lab.start_machines();
+  for (const auto& gateway : certify_gateways(lab.fabric(), spec))
+    progress.note(fmt::format("{}: {}{}", gateway.gateway, gateway.measured, gateway.certified ? "" : " (NOT as declared: " + gateway.declared + ")"));
+  lab.await_machines();
+  progress.phase("vpn");
+  VpnNodes nodes(lab, spec);
+  const LogKeeper keeper(nodes, options.run_dir / "logs");
+  nodes.start();
+  for (const auto& name : lab.machine_names())
+    progress.note(fmt::format("{}: {} address {}", name, spec.vpn.name, to_string(nodes.node(name).overlay)));
+  const LabSocket socket(options.run_dir / "lab.sock");
+  progress.phase("up");
+  last_client = Server(lab, socket.get()).serve(interrupt);
+  progress.phase("tear-down");
+}
+
+std::vector<std::filesystem::path> standing_labs(const std::filesystem::path& parent) {
+  std::vector<std::filesystem::path> labs;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator entry(parent, problem), end; !problem && entry != end; entry.increment(problem)) {
+    if (!std::filesystem::exists(entry->path() / "lab.sock")) continue;
+    try {
+      connect_unix(entry->path() / "lab.sock");
+      labs.push_back(entry->path());
+    } catch (const SystemError&) { // its supervisor was killed; the socket is all that is left
+    }
+  }
+  return labs;
+}
+
+} // namespace hermesh

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "runner/trial.hh"
+
+#include "base/error.hh"
+#include "runner/certification.hh"
+#include "runner/evidence.hh"
+#include "runner/lab.hh"
+#include "runner/path_phase.hh"
+#include "runner/proof.hh"
+#include "runner/run_dir.hh"
+#include "runner/vpn_nodes.hh"
+#include "workload/workload.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hermesh {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One trial on one lab: each step fills a part of the result.
+class TrialRun {
+public:
+  TrialRun(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt, TrialResult& result)
+      : spec_(&spec), options_(&options), progress_(&progress), interrupt_(&interrupt), result_(&result),
+        clock_(std::chrono::steady_clock::now()) {}
+
+  void run() {
+    begin("boot");
+    Lab lab(spec_->topology,
+            spec_->built,
+            {.uri = options_->uri,
+             .accelerator = options_->accelerator,
+             .image = options_->image,
+             .run_dir = options_->run_dir,
+             .run_id = run_id_of(options_->run_dir)},
+            *interrupt_);
+    lab.start_machines();
+    if (certify(lab)) {
+      lab.await_machines();
+      connect(lab);
+    }
+    begin("tear-down");
+    collect_network(lab.fabric(), *spec_, *result_);
+  }
+
+  void end() { begin({}); }
+
+private:
+  /// The running phase ends, `phase` begins.
+  void begin(const std::string& phase) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!phase_.empty()) result_->phases.push_back({.phase = phase_, .took = now - clock_});
+    phase_ = phase;
+    clock_ = now;
+    if (!phase.empty()) progress_->phase(phase);
+  }
+
+  /// While the guests boot: certification needs none of them. Its own time is within the boot phase's.
+  bool certify(Lab& lab) {
+    const auto begun = std::chrono::steady_clock::now();
+    result_->gateways = certify_gateways(lab.fabric(), *spec_);
+    result_->phases.push_back({.phase = "certification", .took = std::chrono::steady_clock::now() - begun});
+    const auto bad = std::ranges::find(result_->gateways, false, &GatewayResult::certified);
+    if (bad == result_->gateways.end()) return true;
+    result_->verdict = Verdict::invalid;
+    result_->reason = fmt::format("gateway {} is not what the scenario declares: declared {}, measured {}",
+                                  bad->gateway, bad->declared, bad->measured);
+    return false;
+  }
+
+  void connect(Lab& lab) {
+    begin("vpn");
+    VpnNodes nodes(lab, *spec_);
+    const LogKeeper keeper(nodes, options_->run_dir / "logs");
+    const auto started = nodes.start();
+    nodes.check_daemons();
+
+    begin("path");
+    PathPhase probing(lab, *spec_, options_->run_dir / "captures", *progress_);
+    const auto relay_before = relay_bytes(lab.fabric(), spec_->relay);
+    probing.start(nodes.node(spec_->peer_b).overlay, started);
+    const auto verdict = probing.settle(spec_->patience);
+    result_->relay_bytes = relay_bytes(lab.fabric(), spec_->relay) - relay_before;
+    record_path(verdict, probing);
+    record_claims(nodes);
+
+    begin("proof");
+    prove(lab, nodes, probing);
+    conclude();
+    if (result_->path != PathKind::unreachable && !spec_->workloads.empty()) {
+      begin("workload");
+      measure(lab, nodes);
+    }
+    probing.stop();
+  }
+
+  void record_path(const PairVerdict& verdict, PathPhase& probing) {
+    const auto there = probing.session().there();
+    const auto back = probing.session().back();
+    result_->path = verdict.path();
+    if (result_->path == PathKind::relayed) {
+      result_->via = verdict.worse().via;
+      result_->via_infrastructure = verdict.worse().infrastructure;
+    }
+    result_->paths = directions(verdict, there, back, probing.started());
+    const auto times = times_of(verdict, probing.started());
+    result_->time_to_first_packet = times.first_packet;
+    result_->time_to_direct = times.direct;
+    write_file(options_->run_dir / "probes.json", probes_document(*spec_, there, back, probing.started()));
+  }
+
+  void record_claims(VpnNodes& nodes) {
+    for (const auto& [machine, peer] : {std::pair(spec_->peer_a, spec_->peer_b), std::pair(spec_->peer_b, spec_->peer_a)}) {
+      const auto claim = nodes.claim(machine, peer);
+      result_->claims.push_back({.machine = machine,
+                                 .path = claim.path,
+                                 .via = claim.via,
+                                 .endpoint = claim.endpoint,
+                                 .problem = claim.problem});
+    }
+    compare_claims(*result_);
+  }
+
+  void prove(Lab& lab, VpnNodes& nodes, PathPhase& probing) {
+    if (result_->path != PathKind::unreachable) {
+      if (!spec_->relay.empty()) result_->proofs.push_back(prove_by_cut(lab, probing, spec_->relay, result_->path));
+      return;
+    }
+    nodes.check_daemons(); // an ended daemon explains silence better than any NAT
+    result_->proofs.push_back(control_by_opening(lab, probing, *spec_));
+    if (!result_->proofs.back().holds) {
+      probing.stop();
+      result_->proofs.push_back(twin_on_public_addresses(lab, nodes));
+    }
+  }
+
+  /// Second control: the same seed and templates with both peers on the public segment.
+  ProofResult twin_on_public_addresses(Lab& lab, VpnNodes& nodes) {
+    nodes.stop();
+    const auto twin = public_twin(*spec_);
+    for (const auto& machine : twin.topology.machines)
+      if (machine.role == "peer") lab.move(machine.name, machine.cards.front());
+    VpnNodes twins(lab, twin);
+    const LogKeeper keeper(twins, options_->run_dir / "logs" / "twin");
+    const auto started = twins.start();
+    PathPhase probing(lab, twin, options_->run_dir / "captures", *progress_);
+    probing.start(twins.node(spec_->peer_b).overlay, started);
+    const auto verdict = probing.await_any(spec_->patience.control);
+    probing.stop();
+    return {.action = "twin: the same seed and templates, both peers on public addresses",
+            .expected = "direct",
+            .observed = to_string(verdict.path()),
+            .holds = verdict.path() == PathKind::direct || verdict.path() == PathKind::local};
+  }
+
+  void conclude() {
+    const auto expectation = oracle::expect(side_of(spec_->declared, spec_->peer_a),
+                                            side_of(spec_->declared, spec_->peer_b),
+                                            side_of(spec_->declared, spec_->relay),
+                                            spec_->vpn.abilities);
+    result_->expected = expectation.path;
+    result_->expected_reason = expectation.reason;
+    decide(*result_);
+  }
+
+  void measure(Lab& lab, VpnNodes& nodes) {
+    auto& a = lab.machine(spec_->peer_a);
+    auto& b = lab.machine(spec_->peer_b);
+    const auto machines = deployed_machines(*spec_);
+    const auto bare = std::ranges::find(machines, spec_->peer_b, &DeployedMachine::name)->public_address;
+    for (const auto& name : spec_->workloads) {
+      const auto& load = workload(name);
+      progress_->live(name + " through the VPN");
+      const auto through = load.run(a, b, nodes.node(spec_->peer_b).overlay);
+      progress_->live(name + " without VPN");
+      open_gateways(lab, spec_->built, true);
+      const auto without = load.run(a, b, bare);
+      open_gateways(lab, spec_->built, false);
+      add_workload(*result_, name, through, without);
+      lab.check_alive();
+    }
+  }
+
+  const TrialSpec* spec_;
+  const TrialOptions* options_;
+  Progress* progress_;
+  Interrupt* interrupt_;
+  TrialResult* result_;
+  std::string phase_;
+  std::chrono::steady_clock::time_point clock_;
+};
+
+void save(const TrialResult& result, const TrialOptions& options) {
+  write_result(options.run_dir / "result.json", result);
+}
+
+} // namespace
+
+TrialResult run_trial(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt) {
+  auto result = blank_result(spec, options.accelerator, options.image, options.run_dir);
+  TrialRun run(spec, options, progress, interrupt, result);
+  try {
+    run.run();
+    run.end();
+  } catch (const Interrupted&) {
+    run.end();
+    result.verdict = Verdict::harness_error;
+    result.reason = "interrupted";
+    save(result, options);
+    throw;
+  } catch (const Error& error) {
+    run.end();
+    result.verdict = Verdict::harness_error;
+    result.reason = error.what();
+  }
+  save(result, options);
+  return result;
+}
+
+} // namespace hermesh

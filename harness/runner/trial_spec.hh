@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/network.hh"
+#include "model/vpn_spec.hh"
+#include "oracle/oracle.hh"
+#include "vpn/deployment.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hermesh {
+
+/// A gateway that does something other than its scenario declares: how the lab itself is tested
+/// (`--lab-fault gw-a:mapping=APDM`). The declared behaviour stays what the scenario says.
+struct LabFault {
+  std::string gateway;
+  std::string field; ///< "mapping", "filtering", "ports", "flows", "udp"
+  std::string value; ///< in the scenario's words
+};
+/// "gw-a:mapping=APDM". Throws InputError.
+LabFault parse_lab_fault(const std::string& text);
+
+/// How long the path phase waits. Counted on the fabric's clock from the start of the last daemon; the
+/// same for every VPN and whatever the oracle expects, so that no expectation shapes a measurement.
+struct Patience {
+  Duration direct_stable = std::chrono::seconds{3};   ///< direct both ways for so long: settled
+  Duration relayed_stable = std::chrono::seconds{15}; ///< no better path came in so long: settled
+  Duration unreachable = std::chrono::seconds{20};    ///< nothing arrived, or nothing any more
+  Duration most = std::chrono::seconds{90};           ///< and then the last state counts
+  Duration control = std::chrono::seconds{20};        ///< for the control of an unreachable to connect
+};
+
+/// One trial, checked: everything that can be wrong with the input has been found before this exists.
+struct TrialSpec {
+  Topology topology;
+  Scenario scenario;
+  Profile profile;
+  VpnSpec vpn;
+  std::vector<std::pair<std::string, std::string>> settings; ///< of the VPN's options, as given
+  std::uint64_t seed = 1;
+  Network declared; ///< what the oracle reasons about
+  Network built;    ///< what the fabric builds: the same but for lab faults
+  std::string peer_a, peer_b, relay; ///< machine names; `relay` may be empty
+  std::vector<std::string> workloads{};
+  std::filesystem::path replaced_binary{}; ///< `--with`: empty, or a file on this host
+  Patience patience{};
+};
+
+struct TrialRequest {
+  std::string topology, scenario, vpn, profile = "baseline"; ///< names or files
+  std::vector<std::pair<std::string, std::string>> settings{};
+  std::uint64_t seed = 1;
+  std::vector<std::string> workloads{};
+  std::vector<LabFault> faults{};
+  std::filesystem::path replaced_binary{};
+};
+
+class Catalog;
+/// Reads, binds, renders once (so that a missing template is found now): throws InputError.
+TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request);
+
+/// The machines as templates may know them.
+std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec);
+/// The same if every peer sat on the public segment (the twin of an unreachable).
+TrialSpec public_twin(const TrialSpec& spec);
+
+/// The machine's gateways as the oracle sees them, innermost first, as declared.
+oracle::Side side_of(const Network& network, const std::string& machine);
+
+} // namespace hermesh
