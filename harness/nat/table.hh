@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/address.hh"
+#include "base/random.hh"
+#include "base/time.hh"
+#include "nat/behaviour.hh"
+#include "nat/mappings.hh"
+#include "nat/sessions.hh"
+#include "nat/timer_wheel.hh"
+#include "nat/translation.hh"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace hermesh::nat {
+
+/// The translation and filter table of one gateway: what becomes of the addresses of a packet.
+///
+/// It owns no socket, no clock and no thread, and with the same seed and the same calls it does the
+/// same. It does not touch packets, does not route, and leaves Behaviour::udp_blocked to the gateway.
+///
+/// A *mapping* ties an inside endpoint to an external one, for the remotes that its grade makes it
+/// serve (RFC 4787 section 4.1), and lives as long as one of its sessions. A *session* is a mapping's
+/// traffic with one remote: it is what the filter looks for, what a timer ends, and what the one
+/// look-up per packet finds. No external port ever serves two mappings (RFC 4787 REQ-3).
+///
+/// A session ends when it was idle for longer than its timer, up to 9 ms late (a tick of the wheel).
+/// `now` may not go back between calls. An ICMP query's remote has no port: its `port` is ignored.
+class Table {
+public:
+  /// A gateway without a limit could be filled by one hostile guest; ~150 bytes each.
+  static constexpr std::size_t default_session_limit = std::size_t{1} << 18;
+
+  Table(const Behaviour& behaviour,
+        const Address& external,
+        std::uint64_t seed,
+        std::size_t session_limit = default_session_limit);
+
+  /// A packet from `inside` to `remote`: the external endpoint that becomes its source. Makes the
+  /// mapping and the session that it needs, and refreshes them (RFC 4787 REQ-6).
+  /// Refused: ports_exhausted, table_full.
+  Translation outbound(Protocol protocol,
+                       const Endpoint& inside,
+                       const Endpoint& remote,
+                       Time now,
+                       TcpFlags flags = 0);
+
+  /// A packet from `remote` to `external`: the inside endpoint that becomes its destination. With
+  /// FlowRule::reuse it refreshes, and the answer will leave from the port that this came to.
+  /// Refused: no_mapping, filtered, table_full.
+  Translation inbound(Protocol protocol,
+                      const Endpoint& remote,
+                      const Endpoint& external,
+                      Time now,
+                      TcpFlags flags = 0);
+
+  /// An ICMP error from outside about a packet that went from `external` to `remote` (the addresses of
+  /// the embedded packet): the inside endpoint that sent it. Changes and refreshes nothing, since no
+  /// ICMP error may end a mapping (RFC 5508 REQ-4, RFC 4787 REQ-12). Refused: no_mapping.
+  Translation inbound_error(Protocol protocol,
+                            const Endpoint& external,
+                            const Endpoint& remote,
+                            Time now);
+
+  /// An ICMP error from inside about a packet that came from `remote` to `inside`: the external
+  /// endpoint it was addressed to (RFC 5508 REQ-5). Changes nothing. Refused: no_mapping.
+  Translation outbound_error(Protocol protocol,
+                             const Endpoint& inside,
+                             const Endpoint& remote,
+                             Time now);
+
+  void clear(); ///< forget everything, as a reboot does; the next random ports differ from the last
+
+  /// Sessions that live go on under the new rules; timers apply to them at once.
+  void set_behaviour(const Behaviour& behaviour);
+  const Behaviour& behaviour() const { return behaviour_; }
+  const Address& external() const { return external_; }
+
+  void age(Duration by); ///< all that is there as if idle `by` longer
+
+  /// Drop what has ended. Every other call does so first; this is for a table that nobody asks.
+  void expire(Time now);
+  /// When `expire` next has something to look at (it may find it refreshed). Empty: nothing lives.
+  std::optional<Time> next_expiry() const;
+
+  std::size_t size() const { return mappings_.size(); }         ///< mappings, as of the last call
+  std::size_t session_count() const { return sessions_.size(); } ///< as of the last call
+
+private:
+  Time catch_up(Time now);
+  void drop_ended(Index session);
+  Time deadline(const Session& session) const;
+  bool admits(Index mapping, const Endpoint& remote) const;
+  bool refreshes(Direction direction) const;
+  void note(Index session, Direction direction, TcpFlags flags, Time at);
+  Translation outbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
+  Translation inbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
+  Index open_session(Index mapping, const Endpoint& remote, Time at);
+  void close_session(Index session);
+
+  Behaviour behaviour_;
+  Address external_;
+  std::size_t session_limit_;
+  Random random_;
+  Duration skew_{0}; ///< the table's clock runs this far ahead of its caller's (age)
+  MappingStore mappings_;
+  SessionStore sessions_;
+  TimerWheel wheel_; ///< of sessions
+};
+
+} // namespace hermesh::nat
