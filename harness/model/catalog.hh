@@ -21,6 +21,8 @@ struct DataFolders {
   std::filesystem::path vpns;
 
   static DataFolders find();
+  /// The three below `root`; InputError when one is missing.
+  static DataFolders below(const std::filesystem::path& root);
 };
 
 /// Turns a name or a file ("double-nat", "./mine.json", "vpns/nebula", "./my-vpn") into what it
@@ -36,6 +38,11 @@ public:
   /// `settings`: values for the VPN's options; an unknown option or value is an InputError.
   VpnSpec vpn(const std::string& name_or_folder,
               const std::map<std::string, std::string>& settings = {}) const;
+
+  /// The file behind a name; the file itself when it is one. Unknown names are InputErrors.
+  std::filesystem::path topology_file(const std::string& name_or_file) const;
+  std::filesystem::path scenario_file(const std::string& name_or_file) const;
+  std::filesystem::path profile_file(const std::string& name_or_file) const;
 
   /// Sorted names.
   std::vector<std::string> topologies() const;

@@ -28,7 +28,9 @@ public:
   std::string text() const;
   double number() const;                                    ///< finite
   std::int64_t integer(std::int64_t low, std::int64_t high) const; ///< both inclusive
+  std::uint64_t natural() const; ///< any whole number from 0 up, a seed
   bool flag() const;
+  bool is_null() const;
   /// One of `names`, else a complaint with the nearest; returns its index.
   std::size_t one_of(const std::vector<std::string>& names) const;
 
@@ -37,6 +39,8 @@ public:
   void each(const std::function<void(JsonReader)>& read) const;
 
   [[noreturn]] void fail(std::string_view complaint) const;
+  /// The value as a complaint quotes it: short, on one line: `"80.100.0.0/33"`, `an object`.
+  std::string quoted() const;
   const std::string& source() const { return source_; }
 
 private:

@@ -46,6 +46,7 @@ struct VpnOption {
   std::string description;
   std::vector<std::string> values;
   std::string default_value;
+  std::string value{}; ///< what this trial chose; templates read it as `options.<name>`
 
   bool operator==(const VpnOption&) const = default;
 };

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "model/network.hh"
+
+#include "base/error.hh"
+#include "base/random.hh"
+
+#include <algorithm>
+#include <set>
+
+namespace hermesh {
+namespace {
+
+/// MAC addresses of one network: locally administered (02:...), from the seed and the port's name.
+class MacAddresses {
+public:
+  explicit MacAddresses(std::uint64_t seed) : seed_(seed) {}
+
+  MacAddress of(const std::string& port) {
+    for (unsigned attempt = 0;; ++attempt) {
+      auto random = derive_seed(seed_, "mac " + port + " " + std::to_string(attempt));
+      MacAddress mac{{0x02}};
+      for (std::size_t i = 1; i < mac.bytes.size(); ++i, random >>= 8)
+        mac.bytes[i] = static_cast<std::uint8_t>(random & 0xff);
+      if (taken_.insert(mac).second) return mac;
+    }
+  }
+
+private:
+  std::uint64_t seed_;
+  std::set<MacAddress> taken_;
+};
+
+[[noreturn]] void not_applicable(const Topology& topology, const Scenario& scenario, const std::string& why) {
+  throw InputError("scenario '" + scenario.name + "' is not applicable to topology '" + topology.name + "': " + why);
+}
+
+bool matches(const GatewayRule& rule, const GatewaySpec& gateway) {
+  return rule.gateway.empty() ? rule.role == gateway.role : rule.gateway == gateway.name;
+}
+
+/// A rule by name wins over one by role.
+const nat::Behaviour& behaviour_of(const GatewaySpec& gateway, const Topology& topology, const Scenario& scenario) {
+  const GatewayRule* by_role = nullptr;
+  for (const auto& rule : scenario.gateways) {
+    if (!matches(rule, gateway)) continue;
+    if (!rule.gateway.empty()) return rule.behaviour;
+    by_role = &rule;
+  }
+  if (by_role != nullptr) return by_role->behaviour;
+  not_applicable(topology, scenario, "it has no rule for role '" + gateway.role + "' of gateway '" + gateway.name + "'");
+}
+
+void check_rules(const Topology& topology, const Scenario& scenario) {
+  for (const auto& rule : scenario.gateways) {
+    const bool used = std::ranges::any_of(topology.gateways, [&](const auto& gateway) { return matches(rule, gateway); });
+    if (used) continue;
+    const auto what = rule.gateway.empty() ? "gateway of role '" + rule.role + "'" : "gateway '" + rule.gateway + "'";
+    not_applicable(topology, scenario, "it has a rule for a " + what + ", and the topology has none");
+  }
+}
+
+} // namespace
+
+Network bind(const Topology& topology, const Scenario& scenario, const Profile& profile, std::uint64_t seed) {
+  Network network{.segments = topology.segments, .cards = {}, .seed = seed};
+  MacAddresses macs(seed);
+  for (const auto& spec : topology.gateways) {
+    Gateway gateway{.spec = spec, .behaviour = behaviour_of(spec, topology, scenario)};
+    gateway.outside_mac = macs.of(spec.name + ".outside");
+    for (const auto& inside : spec.inside)
+      gateway.inside_macs.push_back(macs.of(spec.name + ".inside." + inside.segment));
+    network.gateways.push_back(std::move(gateway));
+  }
+  check_rules(topology, scenario);
+  for (const auto& machine : topology.machines)
+    for (std::size_t i = 0; i < machine.cards.size(); ++i) {
+      const auto name = "eth" + std::to_string(i);
+      network.cards.push_back({.machine = machine.name,
+                               .name = name,
+                               .attachment = machine.cards[i],
+                               .mac = macs.of(machine.name + "." + name),
+                               .profile = profile});
+    }
+  return network;
+}
+
+std::vector<const Gateway*> chain_of(const Network& network, const std::string& machine) {
+  const auto card = std::ranges::find(network.cards, machine, &Card::machine);
+  if (card == network.cards.end()) throw Error("there is no machine '" + machine + "' in this network");
+  std::vector<const Gateway*> chain;
+  const auto* segment = &card->attachment.segment;
+  // A topology has no loop of gateways, so this ends; where a segment has several, the first is its way out.
+  while (true) {
+    const auto way_out = std::ranges::find_if(network.gateways, [&](const Gateway& gateway) {
+      return std::ranges::find(gateway.spec.inside, *segment, &Attachment::segment) != gateway.spec.inside.end();
+    });
+    if (way_out == network.gateways.end()) return chain;
+    chain.push_back(&*way_out);
+    segment = &way_out->spec.outside.segment;
+  }
+}
+
+} // namespace hermesh
