@@ -30,8 +30,9 @@ struct PortCounters {
 
 /// What the loop noticed about itself.
 struct FabricHealth {
-  Duration longest_stall{0};   ///< between two turns of a busy loop: the host starved the lab
+  Duration longest_stall{0};   ///< how late the loop's thread ran at worst: the host starved the lab
   std::string capture_problem{}; ///< "write internet.pcapng: No space left on device", or empty
+  std::string problem{};         ///< why the loop ended before its time, or empty
 };
 
 /// Runs one Fabric in a thread of its own: epoll over the cards' stream sockets (libvirt's

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "fabric/fragments.hh"
+
+namespace hermesh {
+
+std::optional<Fragments::Decision> Fragments::find(const Key& key) const {
+  const auto found = datagrams_.find(key);
+  if (found == datagrams_.end()) return std::nullopt;
+  return found->second.decision;
+}
+
+bool Fragments::hold(const Key& key, const Transit& transit, Time now, const Visit& give_up) {
+  Datagram& datagram = open(key, now, give_up);
+  const auto slot = held_.keep(transit.frame);
+  if (!slot) return false;
+  datagram.waiting.push_back(
+      {.slot = *slot, .segment = transit.segment, .source = transit.source});
+  return true;
+}
+
+void Fragments::decide(const Key& key,
+                       const Decision& decision,
+                       Time now,
+                       const Visit& send,
+                       const Visit& give_up) {
+  Datagram& datagram = open(key, now, give_up);
+  datagram.decision = decision;
+  hand_over(std::exchange(datagram.waiting, {}), send);
+}
+
+void Fragments::advance(Time now, const Visit& give_up) {
+  while (!order_.empty() && order_.front().until <= now) forget_oldest(give_up);
+}
+
+Fragments::Datagram& Fragments::open(const Key& key, Time now, const Visit& give_up) {
+  const auto known = datagrams_.find(key);
+  if (known != datagrams_.end()) return known.value();
+  if (order_.size() >= most_datagrams) forget_oldest(give_up);
+  order_.push_back({.key = key, .until = now + patience});
+  return datagrams_.emplace(key, Datagram{}).first.value();
+}
+
+void Fragments::forget_oldest(const Visit& give_up) {
+  const auto oldest = datagrams_.find(order_.front().key);
+  order_.pop_front();
+  const auto waiting = std::move(oldest.value().waiting);
+  datagrams_.erase(oldest);
+  hand_over(waiting, give_up);
+}
+
+void Fragments::hand_over(const std::vector<Waiting>& waiting, const Visit& to) {
+  for (const Waiting& one : waiting) {
+    to({.segment = one.segment, .source = one.source, .frame = held_.at(one.slot)});
+    held_.release(one.slot);
+  }
+}
+
+} // namespace hermesh

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/time.hh"
+#include "fabric/frame_store.hh"
+#include "fabric/ledger.hh"
+#include "fabric/segment.hh"
+
+#include <tsl/robin_map.h>
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace hermesh {
+
+/// What was decided for the first fragment of a datagram, kept for those that follow, since only the
+/// first has ports. Fragments that come before it wait for it (RFC 4787 REQ-14). A datagram is
+/// forgotten after `patience`, or when `most_datagrams` newer ones were seen.
+class Fragments {
+public:
+  static constexpr std::size_t most_datagrams = 4096;
+  static constexpr std::size_t most_waiting = 256;
+  static constexpr Duration patience = std::chrono::seconds{15};
+
+  struct Key {
+    Address source{};
+    Address destination{};
+    std::uint32_t identification = 0;
+    std::uint8_t protocol = 0;
+
+    bool operator==(const Key&) const = default;
+  };
+  struct Decision {
+    DropReason drop = DropReason::none; ///< the first one was dropped: so are the others
+    Address address{};                  ///< else: what replaces the translated end's address
+  };
+
+  /// The decision on the first fragment, if that was seen.
+  std::optional<Decision> find(const Key& key) const;
+
+  using Visit = std::function<void(const Transit&)>;
+
+  /// A fragment that came before the first; false when there is no room for it.
+  bool hold(const Key& key, const Transit& transit, Time now, const Visit& give_up);
+
+  /// The first fragment is decided. Those that waited for it are handed to `send`.
+  void decide(const Key& key,
+              const Decision& decision,
+              Time now,
+              const Visit& send,
+              const Visit& give_up);
+
+  Time due() const { return order_.empty() ? Time::max() : order_.front().until; }
+  /// Forget what is too old; frames that still waited are handed to `give_up`.
+  void advance(Time now, const Visit& give_up);
+
+private:
+  struct Waiting {
+    FrameStore::Slot slot = 0;
+    std::uint32_t segment = 0;
+    std::uint32_t source = 0;
+  };
+  struct Datagram {
+    std::optional<Decision> decision{};
+    std::vector<Waiting> waiting{};
+  };
+  struct Opened {
+    Key key{};
+    Time until{0};
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return hash_of(key.destination,
+                     hash_of(key.source, std::uint64_t{key.identification} << 8 | key.protocol));
+    }
+  };
+
+  Datagram& open(const Key& key, Time now, const Visit& give_up);
+  void forget_oldest(const Visit& give_up);
+  void hand_over(const std::vector<Waiting>& waiting, const Visit& to);
+
+  tsl::robin_map<Key, Datagram, KeyHash> datagrams_;
+  std::deque<Opened> order_; ///< oldest first: patience is the same for all
+  FrameStore held_{most_waiting};
+};
+
+} // namespace hermesh

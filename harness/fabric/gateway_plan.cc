@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "fabric/gateway_plan.hh"
+
+#include "base/random.hh"
+
+#include <algorithm>
+
+namespace hermesh {
+namespace {
+
+const SegmentSpec& segment_of(const Network& network, const Attachment& attachment) {
+  return *std::ranges::find(network.segments, attachment.segment, &SegmentSpec::name);
+}
+
+GatewaySide
+side_of(const Network& network, const Attachment& at, const MacAddress& mac, GatewayPlace place) {
+  const SegmentSpec& segment = segment_of(network, at);
+  GatewaySide side{.place = place,
+                   .mac = mac,
+                   .ipv4 = at.ipv4,
+                   .ipv6 = at.ipv6,
+                   .ipv4_prefix = segment.ipv4,
+                   .ipv6_prefix = segment.ipv6,
+                   .dhcp = segment.dhcp};
+  const auto lease = [&](const Attachment& attachment, const MacAddress& owner) {
+    if (attachment.segment == at.segment && attachment.ipv4)
+      side.leases.push_back({.mac = owner, .address = *attachment.ipv4});
+  };
+  for (const Card& card : network.cards) lease(card.attachment, card.mac);
+  for (const Gateway& other : network.gateways) {
+    lease(other.spec.outside, other.outside_mac);
+    for (std::size_t i = 0; i < other.spec.inside.size(); ++i)
+      lease(other.spec.inside[i], other.inside_macs.at(i));
+  }
+  return side;
+}
+
+/// The IPv6 prefixes behind `gateway`, through further gateways too. `depth` ends a loop.
+void collect_behind(const Network& network,
+                    const Gateway& gateway,
+                    std::size_t depth,
+                    std::vector<Prefix>& prefixes) {
+  if (depth > network.gateways.size()) return;
+  for (const Attachment& inside : gateway.spec.inside) {
+    if (const auto& prefix = segment_of(network, inside).ipv6) prefixes.push_back(*prefix);
+    for (const Gateway& inner : network.gateways)
+      if (inner.spec.outside.segment == inside.segment)
+        collect_behind(network, inner, depth + 1, prefixes);
+  }
+}
+
+} // namespace
+
+GatewayPlan::GatewayPlan(const Network& network,
+                         std::size_t index,
+                         std::span<const GatewayPlace> places)
+    : name(network.gateways.at(index).spec.name) {
+  const Gateway& self = network.gateways[index];
+  behaviour = self.behaviour;
+  seed = derive_seed(network.seed, "gateway " + name);
+  sides.push_back(side_of(network, self.spec.outside, self.outside_mac, places[0]));
+  for (std::size_t i = 0; i < self.spec.inside.size(); ++i)
+    sides.push_back(
+        side_of(network, self.spec.inside[i], self.inside_macs.at(i), places[i + 1]));
+
+  for (const Gateway& other : network.gateways) {
+    if (&other == &self) continue;
+    for (const Attachment& inside : other.spec.inside)
+      if (inside.segment == self.spec.outside.segment && !upstream_ipv4 && !upstream_ipv6) {
+        upstream_ipv4 = inside.ipv4;
+        upstream_ipv6 = inside.ipv6;
+      }
+    const auto on = std::ranges::find(
+        sides, other.spec.outside.segment, [&](const GatewaySide& side) {
+          return network.segments[side.place.segment].name;
+        });
+    if (on == sides.end()) continue;
+    if (on != sides.begin() && !gateway_inside) gateway_inside = other.spec.outside.ipv4;
+    std::vector<Prefix> behind;
+    collect_behind(network, other, 0, behind);
+    if (other.spec.outside.ipv6)
+      for (const Prefix& prefix : behind)
+        routes_behind.push_back({.prefix = prefix,
+                                 .side = static_cast<std::uint32_t>(on - sides.begin()),
+                                 .next_hop = *other.spec.outside.ipv6});
+  }
+  for (const SegmentSpec& segment : network.segments) {
+    if (segment.ipv4) lab.push_back(*segment.ipv4);
+    if (segment.ipv6) lab.push_back(*segment.ipv6);
+  }
+}
+
+} // namespace hermesh

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fabric/drop_counters.hh"
+#include "fabric/gateway_plan.hh"
+#include "fabric/neighbours.hh"
+#include "fabric/segment.hh"
+#include "wire/arp.hh"
+#include "wire/ip.hh"
+#include "wire/neighbour.hh"
+
+namespace hermesh {
+
+class Core;
+
+/// One side of a gateway as a station on its segment: it answers for its addresses, finds its
+/// neighbours, announces itself as a router (RFC 4861), and sends. It does not route.
+class Interface {
+public:
+  Interface(Core& core, const GatewaySide& side, DropCounters::Place place, bool announces);
+
+  const GatewaySide& side() const { return side_; }
+  const Address& link_local() const { return link_local_; }
+  bool owns_ipv4(const Address& address) const { return side_.ipv4 == address; }
+  bool owns_ipv6(const Address& address) const {
+    return address == link_local_ || side_.ipv6 == address;
+  }
+  bool on_link(const Address& address) const {
+    const auto& prefix = address.is_v4() ? side_.ipv4_prefix : side_.ipv6_prefix;
+    return prefix && prefix->contains(address);
+  }
+
+  /// The packet after the frame's Ethernet header goes to `next_hop`, now or when that one answers.
+  void send(const Address& next_hop, wire::MutableBytes frame);
+  void send_to(const MacAddress& to, wire::MutableBytes frame);
+  /// A frame that came to this side goes no further.
+  void drop(const Transit& transit, DropReason reason);
+
+  void receive_arp(const Transit& transit);
+  /// An ICMPv6 message of neighbour discovery; false when it is something else.
+  bool receive_neighbour_discovery(const Transit& transit,
+                                   const wire::IpHeader& ip,
+                                   wire::Bytes message);
+
+  Time due() const { return std::min(neighbours_.due(), next_announcement_); }
+  void advance(Time now);
+
+private:
+  void learn(const Address& address, const MacAddress& mac, bool create);
+  void ask(const Address& address);
+  void ask_ipv4(const Address& address);
+  void ask_ipv6(const Address& address);
+  void answer_solicitation(const Transit& transit,
+                           const wire::IpHeader& ip,
+                           const wire::NeighbourMessage& question);
+  void announce(const Address& to, const MacAddress& to_mac);
+  Transit outgoing(wire::MutableBytes frame) const {
+    return {.segment = side_.place.segment, .source = side_.place.port, .frame = frame};
+  }
+
+  Core& core_;
+  GatewaySide side_;
+  DropCounters::Place place_;
+  Address link_local_;
+  Neighbours neighbours_;
+  Time next_announcement_ = Time::max();
+};
+
+} // namespace hermesh

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fabric/fragments.hh"
+#include "fabric/gateway_plan.hh"
+#include "fabric/interface.hh"
+#include "fabric/opened_flows.hh"
+#include "nat/table.hh"
+#include "wire/rewrite.hh"
+
+#include <deque>
+#include <optional>
+
+namespace hermesh {
+
+class Core;
+
+/// What a gateway does with IPv4 packets: route, translate by nat::Table, answer for itself. Drops
+/// silently: a NAT that answers unsolicited packets breaks hole punching (RFC 5382 REQ-4).
+class Ipv4Path {
+public:
+  Ipv4Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces);
+
+  /// A frame that carries IPv4 came to `side` (0: outside).
+  void receive(std::uint32_t side, const Transit& transit);
+
+  void set_behaviour(const nat::Behaviour& behaviour);
+  void open(bool on);
+  void clear_state();
+  void age(Duration by) { table_.age(by); }
+
+  Time due() const { return std::min(fragments_.due(), next_sweep_); }
+  void advance(Time now);
+
+private:
+  struct Packet {
+    std::uint32_t side = 0;
+    Transit transit{};
+    wire::IpHeader ip{};
+    wire::MutableBytes bytes{}; ///< of the IP packet, in the transit's frame
+
+    bool from_outside() const { return side == 0; }
+  };
+  /// What the upper header says to a NAT.
+  struct Upper {
+    enum class Kind : std::uint8_t { session, icmp_error, malformed, unsupported };
+    Kind kind = Kind::unsupported;
+    nat::Protocol protocol{};
+    Endpoint source{};
+    Endpoint destination{};
+    nat::TcpFlags flags = 0;
+    bool echo_request = false;
+  };
+  struct Route {
+    std::uint32_t side = 0;
+    Address next_hop{};
+  };
+
+  static Upper read_upper(const Packet& packet);
+  std::optional<Route> route(const Address& destination) const;
+  bool is_own(const Address& address) const;
+
+  void from_inside(Packet& packet);
+  void from_outside(Packet& packet);
+  void to_self(Packet& packet);
+  void outbound(Packet& packet, const Route& route);
+  void outbound_session(Packet& packet, const Upper& upper);
+  void inbound_session(Packet& packet, const Upper& upper);
+  void cross_error(Packet& packet, const std::optional<Route>& out);
+  void later_fragment(Packet& packet, wire::End end);
+  void settle_fragments(const Packet& packet, const Fragments::Decision& decision);
+  void translate_and_send(Packet& packet, wire::End end, const Endpoint& to);
+  void forward(Packet& packet, const Route& route);
+  void echo_reply(Packet& packet);
+
+  nat::Translation translate_inbound(const Upper& upper);
+  nat::Translation translate_outbound(const Upper& upper);
+  nat::Translation open_inbound(const Upper& upper);
+  void apply_behaviour();
+
+  bool ttl_is_left(const Packet& packet);
+  void drop(const Packet& packet, DropReason reason);
+  void refuse(const Packet& packet, DropReason reason);
+
+  Core& core_;
+  std::deque<Interface>& interfaces_;
+  std::optional<Address> upstream_;
+  std::optional<Address> gateway_inside_;
+  std::vector<Prefix> lab_;
+  Address external_;
+  nat::Behaviour declared_;
+  nat::Behaviour effective_; ///< the declared one, unless the gateway is open
+  bool open_ = false;
+  nat::Table table_;
+  OpenedFlows opened_;
+  std::optional<Address> last_inside_host_{}; ///< the latest that sent something out
+  Fragments fragments_;
+  Time next_sweep_ = Time::max();
+};
+
+} // namespace hermesh

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "fabric/neighbours.hh"
+
+namespace hermesh {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int most_questions = 3;
+constexpr Duration between_questions = 1s;
+constexpr Duration absent_for = 1s;
+constexpr Duration known_for = 60s;
+
+} // namespace
+
+Neighbours::Answer Neighbours::look_up(const Address& address, Time now) {
+  auto found = entries_.find(address);
+  if (found == entries_.end()) {
+    if (!make_room(now)) return {.absent = true};
+    found = entries_.emplace(address, Entry{}).first;
+  }
+  Entry& entry = found.value();
+  if (entry.state == State::known) {
+    const bool confirm = !entry.asking && now >= entry.next;
+    if (confirm) start_asking(entry, now);
+    return {.mac = entry.mac, .ask = confirm};
+  }
+  if (entry.state == State::absent) {
+    if (now < entry.next) return {.absent = true};
+    entry.state = State::unknown;
+  }
+  if (entry.asking) return {};
+  start_asking(entry, now);
+  return {.ask = true};
+}
+
+bool Neighbours::hold(const Address& address, wire::Bytes frame) {
+  const auto found = entries_.find(address);
+  if (found == entries_.end() || found->second.waiting.size() >= most_waiting_each) return false;
+  const auto slot = held_.keep(frame);
+  if (!slot) return false;
+  found.value().waiting.push_back(*slot);
+  return true;
+}
+
+void Neighbours::learn(const Address& address,
+                       const MacAddress& mac,
+                       Time now,
+                       bool create,
+                       const std::function<void(wire::MutableBytes)>& send) {
+  auto found = entries_.find(address);
+  if (found == entries_.end()) {
+    if (!create || !make_room(now)) return;
+    found = entries_.emplace(address, Entry{}).first;
+  }
+  Entry& entry = found.value();
+  entry.mac = mac;
+  entry.state = State::known;
+  entry.asking = false;
+  entry.next = now + known_for;
+  const auto waiting = std::exchange(entry.waiting, {}); // `send` may come back here
+  for (const FrameStore::Slot slot : waiting) {
+    send(held_.at(slot));
+    held_.release(slot);
+  }
+}
+
+void Neighbours::advance(Time now,
+                         const std::function<void(const Address&)>& ask,
+                         const std::function<void(wire::MutableBytes)>& give_up) {
+  due_ = Time::max();
+  std::vector<Address> again;
+  std::vector<FrameStore::Slot> lost;
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    Entry& entry = it.value();
+    if (!entry.asking) continue;
+    if (now >= entry.next && entry.asked >= most_questions) {
+      entry.asking = false;
+      entry.state = State::absent;
+      entry.next = now + absent_for;
+      lost.insert(lost.end(), entry.waiting.begin(), entry.waiting.end());
+      entry.waiting.clear();
+      continue;
+    }
+    if (now >= entry.next) {
+      ++entry.asked;
+      entry.next = now + between_questions;
+      again.push_back(it->first);
+    }
+    due_ = std::min(due_, entry.next);
+  }
+  for (const FrameStore::Slot slot : lost) {
+    give_up(held_.at(slot));
+    held_.release(slot);
+  }
+  for (const Address& address : again) ask(address);
+}
+
+void Neighbours::start_asking(Entry& entry, Time now) {
+  entry.asking = true;
+  entry.asked = 1;
+  entry.next = now + between_questions;
+  due_ = std::min(due_, entry.next);
+}
+
+/// A full table forgets those that are absent; a guest that scans may fill it with no more than that.
+bool Neighbours::make_room(Time now) {
+  if (entries_.size() < most_neighbours) return true;
+  for (auto it = entries_.begin(); it != entries_.end();)
+    it = it->second.state == State::absent && now >= it->second.next ? entries_.erase(it)
+                                                                     : std::next(it);
+  return entries_.size() < most_neighbours;
+}
+
+} // namespace hermesh
