@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "certify/virtual_hosts.hh"
+
+#include "base/error.hh"
+#include "wire/arp.hh"
+#include "wire/frame.hh"
+#include "wire/transport.hh"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace hermesh {
+namespace {
+
+constexpr std::string_view marker = "hermesh certify ";
+
+/// What makes one packet known again when it arrives.
+std::vector<std::byte> tag_of(std::uint64_t number) {
+  std::vector<std::byte> tag(marker.size() + 8);
+  std::ranges::transform(marker, tag.begin(), [](char c) { return static_cast<std::byte>(c); });
+  wire::store32(tag.data() + marker.size(), static_cast<std::uint32_t>(number >> 32));
+  wire::store32(tag.data() + marker.size() + 4, static_cast<std::uint32_t>(number));
+  return tag;
+}
+
+/// The highest address of the prefix that nobody has; machines are numbered from below.
+Address free_address(const Prefix& prefix, std::set<Address>& used) {
+  const unsigned host_bits = prefix.address.is_v4() ? 32 - prefix.length : 0;
+  if (host_bits < 32) {
+    const std::uint32_t hosts = (std::uint32_t{1} << host_bits) - 1; // the last is the broadcast address
+    for (std::uint32_t number = hosts; number-- > 1;)
+      if (const Address address = prefix.host(number); used.insert(address).second) return address;
+  }
+  throw Error("certification needs room for its hosts in " + to_string(prefix));
+}
+
+} // namespace
+
+VirtualHosts::VirtualHosts(Fabric& fabric,
+                           const GatewayUnderTest& gateway,
+                           std::uint64_t seed,
+                           Time now)
+    : fabric_(fabric), gateway_(gateway), random_(derive_seed(seed, "certify " + gateway.name)), now_(now) {
+  std::set<Address> used(gateway.taken.begin(), gateway.taken.end());
+  used.insert({gateway.inside_address, gateway.outside_address});
+  for (std::size_t i = 0; i < virtual_host_count; ++i) {
+    MacAddress mac{{0x02, 0xce, 0, 0, 0, static_cast<std::uint8_t>(i)}};
+    for (std::size_t byte = 2; byte < 5; ++byte) mac.bytes.at(byte) = static_cast<std::uint8_t>(random_.next());
+    const bool inside = is_inside(static_cast<VirtualHost>(i));
+    const Address address = free_address(inside ? gateway.inside_prefix : gateway.outside_prefix, used);
+    hosts_.push_back({.address = address, .mac = mac});
+  }
+  attach_all();
+}
+
+void VirtualHosts::attach_all() {
+  try {
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      const bool inside = is_inside(static_cast<VirtualHost>(i));
+      hosts_[i].port = fabric_.attach(inside ? gateway_.inside_segment : gateway_.outside_segment, hosts_[i].mac);
+      hosts_[i].attached = true;
+    }
+  } catch (...) { // no destructor will run
+    detach_all();
+    throw;
+  }
+}
+
+void VirtualHosts::detach_all() {
+  for (Host& host : hosts_)
+    if (std::exchange(host.attached, false)) fabric_.detach(host.port);
+}
+
+VirtualHosts::~VirtualHosts() { detach_all(); }
+
+std::uint16_t VirtualHosts::fresh_port() {
+  while (true) {
+    const auto port = static_cast<std::uint16_t>(33000 + random_.below(28000));
+    const auto near = used_ports_.lower_bound(static_cast<std::uint16_t>(port - 1));
+    if (near != used_ports_.end() && *near <= port + 1) continue;
+    used_ports_.insert(port);
+    return port;
+  }
+}
+
+void VirtualHosts::sink(PortId port, std::span<const std::byte> frame) {
+  for (std::size_t i = 0; i < hosts_.size(); ++i)
+    if (hosts_[i].attached && hosts_[i].port == port) inbox_.push_back({i, {frame.begin(), frame.end()}});
+}
+
+std::optional<Endpoint> VirtualHosts::send_out(VirtualHost from,
+                                               std::uint16_t port,
+                                               VirtualHost server,
+                                               std::uint16_t server_port,
+                                               Carrier carrier) {
+  const auto arrival = send(from, port, {.address = address(server), .port = server_port}, carrier);
+  if (!arrival) return std::nullopt;
+  return arrival->source;
+}
+
+std::optional<VirtualHosts::Arrival>
+VirtualHosts::send_in(VirtualHost server, std::uint16_t server_port, const Endpoint& external) {
+  return send(server, server_port, external, Carrier::udp);
+}
+
+std::optional<VirtualHosts::Arrival>
+VirtualHosts::send(VirtualHost from, std::uint16_t port, const Endpoint& to, Carrier carrier) {
+  const Host& sender = at(from);
+  const wire::FrameAddresses addresses{
+      .source_mac = sender.mac,
+      .destination_mac = is_inside(from) ? gateway_.inside_mac : gateway_.outside_mac,
+      .source = {.address = sender.address, .port = port},
+      .destination = to};
+  const auto tag = tag_of(++sent_);
+  auto frame = carrier == Carrier::udp ? wire::make_udp_frame(addresses, tag)
+                                       : wire::make_tcp_frame(addresses, wire::tcp_flag::syn, 0, tag);
+  fabric_.receive(sender.port, frame, now_);
+
+  std::optional<Arrival> arrival;
+  while (!inbox_.empty()) { // the gateway may have to ask for an address before it sends on
+    const Frame next = std::move(inbox_.front());
+    inbox_.pop_front();
+    answer_arp(next);
+    if (const auto arrived = take_arrival(next, tag)) arrival = arrived;
+  }
+  return arrival;
+}
+
+void VirtualHosts::answer_arp(const Frame& frame) {
+  const auto ethernet = wire::parse_ethernet(frame.bytes);
+  if (!ethernet || ethernet->type != wire::ether_type::arp) return;
+  const auto arp = wire::parse_arp(wire::Bytes(frame.bytes).subspan(wire::ethernet_header_size));
+  const Host& host = hosts_[frame.host];
+  if (!arp || arp->operation != wire::ArpPacket::Operation::request || arp->target != host.address) return;
+  auto reply = wire::make_arp_reply(host.mac, host.address, arp->sender_mac, arp->sender);
+  fabric_.receive(host.port, reply, now_);
+}
+
+/// Only what is addressed to this very host, with a right checksum and the tag that was sent, has arrived.
+std::optional<VirtualHosts::Arrival>
+VirtualHosts::take_arrival(const Frame& frame, std::span<const std::byte> tag) const {
+  const auto ethernet = wire::parse_ethernet(frame.bytes);
+  const auto summary = wire::summarise(frame.bytes);
+  const Host& host = hosts_[frame.host];
+  if (!ethernet || !summary || ethernet->destination != host.mac) return std::nullopt;
+  if (!summary->is_ip() || summary->destination.address != host.address) return std::nullopt;
+  if (!std::ranges::equal(summary->data, tag)) return std::nullopt;
+  return Arrival{.source = summary->source, .destination = summary->destination};
+}
+
+} // namespace hermesh
