@@ -69,6 +69,9 @@ public:
   /// once when QEMU ends. The name of the limit is in the message.
   void await_boot(Machine& machine);
 
+  /// End every guest at once, from any thread (Ctrl-C): whoever waits for one gets an Error soon.
+  void abort() noexcept;
+
   /// The unix socket of a machine's shell console (second virtio console), for `hermesh shell`.
   std::filesystem::path shell_socket(const std::string& machine) const;
 

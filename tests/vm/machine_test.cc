@@ -190,6 +190,15 @@ TEST_F(Guest, FiveMegabytesThereAndBack) {
   EXPECT_NE(run({.argv = {"ls", "/run/hermesh-push.tar"}}).code, 0);
 }
 
+TEST_F(Guest, ExecRefusesInputThatTheChannelWouldNotCarry) {
+  EXPECT_EQ(run({.argv = {"wc", "-c"}, .input = std::string(64 << 10, 'x')}).output, "65536\n");
+  const auto words = complaint([&] {
+    run({.argv = {"wc", "-c"}, .input = std::string(200'000, 'x')});
+  });
+  EXPECT_TRUE(holds(words, "push it as a file")) << words;
+  EXPECT_TRUE(run({.argv = {"true"}}).ok());
+}
+
 TEST_F(Guest, PullOfNothingIsAnErrorThatNamesIt) {
   const auto words = complaint([&] { machine().pull("/nowhere/at-all"); });
   EXPECT_TRUE(holds(words, "a: pull /nowhere/at-all")) << words;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "machine/life.hh"
+
+#include <utility>
+
+namespace hermesh {
+
+void Life::ended(const std::string& how, bool sure) {
+  const std::lock_guard lock(mutex_);
+  if (obituary_.empty() || (sure && !sure_)) {
+    obituary_ = (stopping_ ? "the machine was stopped: " : "the guest's QEMU ended: ") + how;
+    sure_ = sure;
+  }
+  changed_.notify_all();
+}
+
+void Life::agent_connected(bool connected) {
+  const std::lock_guard lock(mutex_);
+  agent_ = connected;
+  changed_.notify_all();
+}
+
+bool Life::begin_stop() {
+  const std::lock_guard lock(mutex_);
+  return !std::exchange(stopping_, true);
+}
+
+std::string Life::obituary() const {
+  const std::lock_guard lock(mutex_);
+  return obituary_;
+}
+
+bool Life::await_agent(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [this] { return agent_ || !obituary_.empty(); });
+  return agent_ && obituary_.empty();
+}
+
+bool Life::await_end(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline, [this] { return !obituary_.empty(); });
+}
+
+} // namespace hermesh

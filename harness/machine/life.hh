@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+
+namespace hermesh {
+
+/// What is known of a guest's life; told by libvirt's event thread and by the reaper, asked by whoever
+/// uses the machine.
+class Life {
+public:
+  /// The first reason stays, except that `sure` (the kernel's own word) replaces one that is not.
+  void ended(const std::string& how, bool sure);
+  void agent_connected(bool connected);
+  /// It is being ended on purpose: what comes now is no news. True for the first who asks.
+  bool begin_stop();
+
+  std::string obituary() const;
+  /// Until the agent has opened its channel, the guest has ended, or the time is over. True: the agent.
+  bool await_agent(std::chrono::steady_clock::time_point deadline);
+  /// Until the guest has ended; false when the time is over. Also the one way to pause between polls.
+  bool await_end(std::chrono::steady_clock::time_point deadline);
+
+private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string obituary_;
+  bool sure_ = false;
+  bool agent_ = false;
+  bool stopping_ = false;
+};
+
+} // namespace hermesh
