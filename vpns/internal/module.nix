@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# No VPN: a guest needs nothing for it.
+{ }

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# What a NixOS guest needs for this VPN; nothing is started, the harness does that from vpn.json.
+{ pkgs, ... }:
+{
+  boot.kernelModules = [ "wireguard" ];
+  environment.systemPackages = [
+    pkgs.iproute2
+    pkgs.jq
+    pkgs.wireguard-tools
+  ];
+}
