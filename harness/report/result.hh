@@ -22,6 +22,8 @@ struct GatewayResult {
   std::string measured; ///< the same words
   bool certified = false;
   std::vector<std::string> evidence{};
+
+  bool operator==(const GatewayResult&) const = default;
 };
 
 /// One direction of the pair.
@@ -33,6 +35,8 @@ struct DirectionResult {
   std::uint32_t probes_sent = 0;
   std::uint32_t probes_received = 0;
   std::uint32_t unidentified = 0;
+
+  bool operator==(const DirectionResult&) const = default;
 };
 
 /// What one peer's VPN said, beside what the wire showed.
@@ -42,6 +46,8 @@ struct ClaimResult {
   std::string via{};
   std::string endpoint{};
   std::string problem{};
+
+  bool operator==(const ClaimResult&) const = default;
 };
 
 /// An intervention that proves or controls the verdict.
@@ -50,11 +56,15 @@ struct ProofResult {
   std::string expected; ///< "probes stop"
   std::string observed; ///< "probes stopped after 0.2s"
   bool holds = false;
+
+  bool operator==(const ProofResult&) const = default;
 };
 
 struct PhaseTime {
   std::string phase; ///< "boot", "certification", "vpn", "path", "proof", "workload", "tear-down"
   Duration took{0};
+
+  bool operator==(const PhaseTime&) const = default;
 };
 
 /// One figure through the VPN's path beside the same one without VPN in the same lab.
@@ -65,6 +75,8 @@ struct WorkloadResult {
   std::optional<double> through{};
   std::optional<double> without_vpn{};
   std::string problem{};
+
+  bool operator==(const WorkloadResult&) const = default;
 };
 
 struct DropResult {
@@ -72,6 +84,8 @@ struct DropResult {
   std::string reason;
   std::uint64_t frames = 0;
   std::uint64_t bytes = 0;
+
+  bool operator==(const DropResult&) const = default;
 };
 
 /// Bytes of the trial, by who carried them.
@@ -79,6 +93,8 @@ struct CarrierResult {
   std::string machine; ///< which machine's card
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+
+  bool operator==(const CarrierResult&) const = default;
 };
 
 /// Everything one trial showed: result.json (schema 1, report/README.md) and what the text report says.
@@ -113,9 +129,12 @@ struct TrialResult {
   std::string vpn_version{};
   std::string run_dir{};
   std::string started{};                    ///< ISO 8601, UTC
+
+  bool operator==(const TrialResult&) const = default;
 };
 
-nlohmann::json to_json_document(const TrialResult& result);
+/// What result.json holds, its fields in the order of report/README.md.
+nlohmann::ordered_json to_json_document(const TrialResult& result);
 /// Throws InputError when the document is not a result of this schema.
 TrialResult read_result(const nlohmann::json& document, const std::string& source);
 
