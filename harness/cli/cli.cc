@@ -7,21 +7,16 @@
 #include "cli/help.hh"
 #include "model/version.hh"
 
-#include <algorithm>
-#include <exception>
-#include <optional>
-#include <ostream>
+#include <fmt/format.h>
 
-namespace hermesh {
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+
+namespace hermesh::cli {
 namespace {
 
 enum Status : std::uint8_t { bad_input = 2, lab_failed = 3, interrupted = 130 };
-
-std::string footer(const std::vector<std::string>& examples) {
-  std::string text = examples.size() == 1 ? "Example:" : "Examples:";
-  for (const auto& example : examples) text += "\n  " + example;
-  return text;
-}
 
 /// The command that was named on the command line, "hermesh" when none was.
 const CLI::App& named_command(const CLI::App& app) {
@@ -61,59 +56,38 @@ std::string complaint_about(const std::string& word, const CLI::App& command) {
   return "there is no command " + said + did_you_mean(word, commands);
 }
 
-int complain(Context& context, const std::string& who, const std::string& complaint, Status status) {
-  context.talk << who << ": " << printable(complaint) << "\n";
+int complain(const CLI::App& app, const std::string& complaint, Status status) {
+  std::fflush(stdout); // what was printed before it comes before it
+  fmt::print(stderr, "{}: {}\n", full_name(named_command(app)), printable(complaint));
   return status;
 }
 
-/// The exit status when the command line itself ends the program: help, version, bad usage.
-std::optional<int> parse(CLI::App& app, std::vector<std::string> arguments, Context& context) {
+/// Runs what the line asks for: CLI11 calls the command's callback at the end of parsing.
+int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& status) {
   std::ranges::reverse(arguments); // CLI11 takes them from the back
   try {
     app.parse(arguments);
-  } catch (const CLI::CallForHelp&) {
-    context.out << app.help();
-    return 0;
-  } catch (const CLI::CallForVersion& version_asked) {
-    context.out << version_asked.what() << "\n";
-    return 0;
-  } catch (const CLI::ExtrasError&) {
-    const auto& command = named_command(app);
-    return complain(context, full_name(command), complaint_about(app.remaining(true).front(), command), bad_input);
-  } catch (const CLI::ParseError& error) {
-    return complain(context, full_name(named_command(app)), error.what(), bad_input);
-  }
-  return std::nullopt;
-}
-
-int perform(const std::string& who, Context& context) {
-  try {
-    const int status = context.action();
-    context.out.flush();
-    if (!context.out) throw Error("the results could not be written to standard output");
+    if (app.get_subcommands().empty()) fmt::print("{}", app.help());
     return status;
-  } catch (const Interrupted&) {
-    return complain(context, who, "interrupted", interrupted);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+  } catch (const CLI::CallForVersion& version_asked) {
+    fmt::print("{}\n", version_asked.what());
+  } catch (const CLI::ExtrasError&) {
+    return complain(app, complaint_about(app.remaining(true).front(), named_command(app)), bad_input);
+  } catch (const CLI::ParseError& error) {
+    return complain(app, error.what(), bad_input);
+  } catch (const Interrupted& error) {
+    return complain(app, error.what(), interrupted);
   } catch (const InputError& error) {
-    return complain(context, who, error.what(), bad_input);
+    return complain(app, error.what(), bad_input);
   } catch (const std::exception& error) {
-    return complain(context, who, error.what(), lab_failed);
+    return complain(app, error.what(), lab_failed);
   }
+  return 0;
 }
 
 } // namespace
-
-Catalog Context::catalog() const {
-  return Catalog(data.empty() ? DataFolders::find() : DataFolders::below(data));
-}
-
-CLI::App& add_command(CLI::App& parent, const CommandHelp& help) {
-  auto& command = *parent.add_subcommand(help.name, help.description);
-  command.group(help.group.empty() ? "Commands" : help.group);
-  command.footer(footer(help.examples));
-  command.fallthrough();
-  return command;
-}
 
 CLI::Validator choice(std::vector<std::string> names) {
   return CLI::Validator(
@@ -131,30 +105,25 @@ std::pair<std::string, std::string> parse_setting(const std::string& option, con
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-int run_cli(std::vector<std::string> arguments, Context& context) {
+int run_command_line(std::vector<std::string> arguments) {
   CLI::App app("which path a mesh VPN takes through NATs: booted, measured and judged off the wire", "hermesh");
   app.formatter(std::make_shared<CLI::FormatterLambda>(
       [](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
         return help_text(*command, full_name(*command));
       }));
-  app.set_version_flag("--version", "hermesh " + std::string(version), "print the version");
   app.set_help_flag("-h,--help", "print this help");
-  app.add_option("--data", context.data, "folder with vm-topologies, nat-scenarios and vpns; or HERMESH_DATA")
-      ->type_name("FOLDER");
-  app.footer(footer({"hermesh run --topology double-nat --scenario home-and-carrier --vpn nebula",
-                     "hermesh oracle --topology nat-nat --scenario symmetric",
-                     "hermesh validate my-topology.json"}) +
-             "\n\n`hermesh COMMAND --help` says more.");
-  add_commands(app, context);
-
-  context.action = nullptr;
-  if (const auto status = parse(app, std::move(arguments), context)) return *status;
-  if (!context.action) // no command, or a command of commands: what is there to choose from
-    context.action = [&] {
-      context.out << app.help();
-      return 0;
-    };
-  return perform(full_name(named_command(app)), context);
+  app.set_version_flag("--version", "hermesh " + std::string(version), "print the version");
+  app.footer("Examples:\n"
+             "  hermesh run --topology double-nat --scenario home-and-carrier --vpn nebula\n"
+             "  hermesh oracle --topology nat-nat --scenario symmetric\n"
+             "  hermesh validate my-topology.json\n\n"
+             "`hermesh COMMAND --help` says more.");
+  int status = 0;
+  add_commands(app, status);
+  status = parse_and_run(app, std::move(arguments), status);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    return complain(app, "the results could not be written to standard output", lab_failed);
+  return status;
 }
 
 std::string printable(std::string_view text) {
@@ -164,4 +133,9 @@ std::string printable(std::string_view text) {
   return line;
 }
 
-} // namespace hermesh
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+} // namespace hermesh::cli

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace hermesh {
+namespace hermesh::cli {
 namespace {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
@@ -90,4 +90,4 @@ std::string help_text(const CLI::App& app, const std::string& name) {
          app.get_footer() + "\n";
 }
 
-} // namespace hermesh
+} // namespace hermesh::cli

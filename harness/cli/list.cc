@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
+#include "cli/cli.hh"
 #include "cli/commands.hh"
+#include "model/catalog.hh"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <ostream>
 
-namespace hermesh {
+namespace hermesh::cli {
 namespace {
 
 /// One thing that can be named on the command line.
@@ -91,10 +93,6 @@ std::vector<Kind> kinds(const Catalog& catalog) {
            })}};
 }
 
-std::string padded(const std::string& text, std::size_t width) {
-  return text + std::string(width > text.size() ? width - text.size() : 0, ' ') + "  ";
-}
-
 std::string as_text(const Kind& kind) {
   std::size_t name_width = 4;
   std::size_t roles_width = kind.header.size();
@@ -103,7 +101,7 @@ std::string as_text(const Kind& kind) {
     roles_width = std::max(roles_width, joined(entry.roles).size());
   }
   const auto line = [&](const std::string& name, const std::string& roles, const std::string& rest) {
-    return "  " + padded(name, name_width) + (kind.header.empty() ? "" : padded(roles, roles_width)) + rest + "\n";
+    return "  " + padded(name, name_width + 2) + (kind.header.empty() ? "" : padded(roles, roles_width + 2)) + rest + "\n";
   };
   std::string text = kind.name + ":\n" + line("NAME", kind.header, "DESCRIPTION");
   for (const auto& entry : kind.entries)
@@ -129,33 +127,30 @@ struct Options {
   bool json = false;
 };
 
-int list(const Options& options, Context& context) {
+int list(const Options& options) {
   nlohmann::ordered_json document = nlohmann::ordered_json::object();
   bool broken = false;
   std::string text;
-  for (const auto& kind : kinds(context.catalog())) {
+  for (const auto& kind : kinds(Catalog(DataFolders::find()))) {
     if (!options.kind.empty() && options.kind != kind.name) continue;
     document[kind.name] = as_json(kind);
     text += (text.empty() ? "" : "\n") + as_text(kind);
     broken = broken || std::ranges::any_of(kind.entries, [](const Entry& entry) { return !entry.problem.empty(); });
   }
-  context.out << (options.json ? document.dump(2) + "\n" : text);
+  fmt::print("{}", options.json ? document.dump(2) + "\n" : text);
   return broken ? 2 : 0;
 }
 
 } // namespace
 
-void add_list(CLI::App& app, Context& context) {
-  auto& command = add_command(app,
-                              {.name = "list",
-                               .description = "show topologies, scenarios, VPNs and profiles",
-                               .group = "Look before you run",
-                               .examples = {"hermesh list scenarios"}});
+void add_list(CLI::App& app, int& status) {
+  auto& command = *app.add_subcommand("list", "show topologies, scenarios, VPNs and profiles");
+  command.footer("Example:\n  hermesh list scenarios");
   auto options = std::make_shared<Options>();
   command.add_option("KIND", options->kind, "topologies, scenarios, vpns or profiles; all when left out")
       ->check(choice({"topologies", "scenarios", "vpns", "profiles"}));
   command.add_flag("--json", options->json, "print JSON");
-  command.callback([options, &context] { context.action = [options, &context] { return list(*options, context); }; });
+  command.callback([options, &status] { status = list(*options); });
 }
 
-} // namespace hermesh
+} // namespace hermesh::cli

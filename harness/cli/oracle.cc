@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
+#include "cli/cli.hh"
 #include "cli/commands.hh"
+#include "model/catalog.hh"
 #include "model/network.hh"
 #include "oracle/oracle.hh"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
-#include <ostream>
 
-namespace hermesh {
+namespace hermesh::cli {
 namespace {
 
 struct Options {
@@ -21,11 +23,6 @@ struct Options {
 };
 
 constexpr std::size_t cell_width = 11;
-
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size(), width), ' ');
-  return text;
-}
 
 std::string without_trailing_space(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
@@ -51,17 +48,16 @@ std::string table_text(const std::vector<oracle::Cell>& cells, const std::string
          form + "'\n";
 }
 
-int print_table(const Options& options, Context& context) {
+void print_table(const Options& options) {
   const auto cells = oracle::table(options.form == "strict" ? oracle::Form::strict : oracle::Form::reuse);
   if (!options.json) {
-    context.out << table_text(cells, options.form);
-    return 0;
+    fmt::print("{}", table_text(cells, options.form));
+    return;
   }
   auto list = nlohmann::ordered_json::array();
   for (const auto& cell : cells) list.push_back({{"a", cell.a}, {"b", cell.b}, {"path", to_string(cell.path)}});
   const nlohmann::ordered_json document{{"schema", 1}, {"form", options.form}, {"cells", list}};
-  context.out << document.dump(2) << "\n";
-  return 0;
+  fmt::print("{}\n", document.dump(2));
 }
 
 /// The first machines of a role, as a trial takes them.
@@ -119,8 +115,8 @@ Answer ask(const Options& options, const Catalog& catalog) {
           .expectation = oracle::expect(side_of(a), side_of(b), side_of(relay), abilities)};
 }
 
-int print_answer(const Options& options, Context& context) {
-  const auto answer = ask(options, context.catalog());
+void print_answer(const Options& options) {
+  const auto answer = ask(options, Catalog(DataFolders::find()));
   if (options.json) {
     const nlohmann::ordered_json document{
         {"schema", 1},
@@ -129,39 +125,36 @@ int print_answer(const Options& options, Context& context) {
         {"vpn", answer.vpn.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(answer.vpn)},
         {"a", {{"machine", answer.a}, {"gateways", answer.a_chain}}},
         {"b", {{"machine", answer.b}, {"gateways", answer.b_chain}}}};
-    context.out << document.dump(2) << "\n";
-    return 0;
+    fmt::print("{}\n", document.dump(2));
+    return;
   }
   const auto width = std::max({answer.a.size(), answer.b.size(), std::string_view("expected").size()}) + 2;
-  context.out << padded(answer.a, width) << answer.a_chain << "\n"
-              << padded(answer.b, width) << answer.b_chain << "\n"
-              << padded("VPN", width)
-              << (answer.vpn.empty() ? "one that punches holes, and relays where there is a relay" : answer.vpn) << "\n"
-              << padded("expected", width) << to_string(answer.expectation.path) << ": " << answer.expectation.reason
-              << "\n";
-  return 0;
+  const auto line = [&](const std::string& label, const std::string& text) {
+    fmt::print("{}{}\n", padded(label, width), text);
+  };
+  line(answer.a, answer.a_chain);
+  line(answer.b, answer.b_chain);
+  line("VPN", answer.vpn.empty() ? "one that punches holes, and relays where there is a relay" : answer.vpn);
+  line("expected", to_string(answer.expectation.path) + ": " + answer.expectation.reason);
 }
 
-int oracle_command(const Options& options, Context& context) {
+void answer_or_table(const Options& options) {
   if (options.topology.empty() && options.scenario.empty()) {
     if (!options.vpn.empty() || !options.settings.empty())
       throw InputError("--vpn and --set go with --topology and --scenario");
-    return print_table(options, context);
+    return print_table(options);
   }
   if (options.topology.empty() || options.scenario.empty())
     throw InputError("--topology and --scenario go together");
   if (options.vpn.empty() && !options.settings.empty()) throw InputError("--set goes with --vpn");
-  return print_answer(options, context);
+  print_answer(options);
 }
 
 } // namespace
 
-void add_oracle(CLI::App& app, Context& context) {
-  auto& command = add_command(app,
-                              {.name = "oracle",
-                               .description = "say what path theory predicts, for all pairs of NATs or one trial",
-                               .group = "Look before you run",
-                               .examples = {"hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula"}});
+void add_oracle(CLI::App& app, int& status) {
+  auto& command = *app.add_subcommand("oracle", "say what path theory predicts, for all pairs of NATs or one trial");
+  command.footer("Example:\n  hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula");
   auto options = std::make_shared<Options>();
   auto* form = command.add_option("--form", options->form, "of the table: what an admitted packet does, reuse or strict")
                    ->type_name("FORM")
@@ -176,8 +169,10 @@ void add_oracle(CLI::App& app, Context& context) {
       ->expected(1)
       ->take_all();
   command.add_flag("--json", options->json, "print JSON");
-  command.callback(
-      [options, &context] { context.action = [options, &context] { return oracle_command(*options, context); }; });
+  command.callback([options, &status] {
+    answer_or_table(*options);
+    status = 0;
+  });
 }
 
-} // namespace hermesh
+} // namespace hermesh::cli

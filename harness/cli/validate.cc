@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
+#include "cli/cli.hh"
 #include "cli/commands.hh"
+#include "model/catalog.hh"
 #include "model/readers.hh"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <ostream>
 #include <system_error>
 
-namespace hermesh {
+namespace hermesh::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -125,32 +126,28 @@ struct Options {
   bool json = false;
 };
 
-int validate(const Options& options, Context& context) {
+int validate(const Options& options) {
   nlohmann::ordered_json document{{"files", nlohmann::ordered_json::array()}};
   bool all_good = true;
   for (const auto& file : options.files) {
     const auto finding = check(file);
     all_good = all_good && finding.problem.empty();
     document["files"].push_back(as_json(finding));
-    if (!options.json) context.out << as_text(finding);
+    if (!options.json) fmt::print("{}", as_text(finding));
   }
-  if (options.json) context.out << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  if (options.json) fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return all_good ? 0 : 2;
 }
 
 } // namespace
 
-void add_validate(CLI::App& app, Context& context) {
-  auto& command = add_command(app,
-                              {.name = "validate",
-                               .description = "check input files without booting anything",
-                               .group = "Look before you run",
-                               .examples = {"hermesh validate vm-topologies/*.json vpns/nebula"}});
+void add_validate(CLI::App& app, int& status) {
+  auto& command = *app.add_subcommand("validate", "check input files without booting anything");
+  command.footer("Example:\n  hermesh validate vm-topologies/*.json vpns/nebula");
   auto options = std::make_shared<Options>();
   command.add_option("FILE", options->files, "topology, scenario or profile file, or a VPN's folder")->required();
   command.add_flag("--json", options->json, "print JSON");
-  command.callback(
-      [options, &context] { context.action = [options, &context] { return validate(*options, context); }; });
+  command.callback([options, &status] { status = validate(*options); });
 }
 
-} // namespace hermesh
+} // namespace hermesh::cli
