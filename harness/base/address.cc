@@ -35,6 +35,7 @@ std::optional<unsigned> parse_number(std::string_view text, unsigned limit) {
 } // namespace
 
 std::optional<Address> Address::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt; // inet_pton would stop there
   const std::string copy(text);
   in_addr v4_raw{};
   if (::inet_pton(AF_INET, copy.c_str(), &v4_raw) == 1) return v4(ntohl(v4_raw.s_addr));

@@ -96,18 +96,20 @@ public:
   Fd output;
   Fd diagnostics;
 
-  /// False when nothing happened before `deadline`.
-  bool pump(steady_clock::time_point deadline) {
-    std::array<pollfd, 3> polled{pollfd{to_child.get(), POLLOUT, 0},
+  /// False when nothing happened before `deadline`, or when the program `process` (a pidfd) has ended and
+  /// everything that it wrote has been read: a grandchild may hold the pipes open for ever.
+  bool pump(int process, steady_clock::time_point deadline) {
+    std::array<pollfd, 4> polled{pollfd{process, POLLIN, 0},
+                                 pollfd{to_child.get(), POLLOUT, 0},
                                  pollfd{output.get(), POLLIN, 0},
                                  pollfd{diagnostics.get(), POLLIN, 0}};
     const auto left = duration_cast<milliseconds>(deadline - steady_clock::now()).count();
     const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0)));
     if (ready < 0 && errno != EINTR) throw SystemError("wait for a program's output");
     if (ready <= 0) return ready < 0;
-    if (polled[0].revents != 0) feed();
-    if (polled[1].revents != 0) collect(output, exit_->output);
-    if (polled[2].revents != 0) collect(diagnostics, exit_->diagnostics);
+    if (polled[1].revents != 0) feed();
+    if (polled[2].revents != 0) collect(output, exit_->output);
+    if (polled[3].revents != 0) collect(diagnostics, exit_->diagnostics);
     return true;
   }
 
@@ -162,10 +164,9 @@ Exit HostExecutor::run(const Command& command, milliseconds timeout) {
   output.write = Fd{};
   diagnostics.write = Fd{};
 
-  while (!exchange.finished() && exchange.pump(deadline)) {
+  while (!exchange.finished() && exchange.pump(process.get(), deadline)) {
   }
-  // The pipes may close before the end, and a grandchild may hold them open after it: the pidfd
-  // tells the end itself.
+  // The pipes may close before the end: the pidfd tells the end itself.
   pollfd ended{process.get(), POLLIN, 0};
   const auto left = duration_cast<milliseconds>(deadline - steady_clock::now()).count();
   if (::poll(&ended, 1, static_cast<int>(std::max<long>(left, 0))) == 0) {

@@ -34,7 +34,7 @@ std::string left_column(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true, false);
   auto name = option.get_name(false, true);
   if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
-  return takes_value(option) ? name + " " + option.get_type_name() : name;
+  return takes_value(option) && !option.get_type_name().empty() ? name + " " + option.get_type_name() : name;
 }
 
 std::string right_column(const CLI::Option& option) {

@@ -34,7 +34,7 @@ struct DomainEvents::Lives {
   static int
   on_lifecycle(virConnectPtr /*conn*/, virDomainPtr domain, int event, int detail, void* opaque) {
     if (event != VIR_DOMAIN_EVENT_STOPPED) return 0;
-    if (const auto life = from(opaque).of(domain)) life->ended(reason(detail), false);
+    if (const auto life = from(opaque).of(domain)) life->ended(reason(detail), Witness::libvirt);
     return 0;
   }
 

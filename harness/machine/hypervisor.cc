@@ -100,8 +100,10 @@ Domain Hypervisor::Impl::create(const VirtualMachine& spec, const GuestPlaces& p
 void Hypervisor::Impl::watch(const VirtualMachine& spec, const std::shared_ptr<Life>& life) {
   if (embedded == nullptr) return;
   const auto pid = pid_of_domain(embedded->root.path(), spec.domain);
-  if (pid > 0)
-    embedded->reaper.watch(pid, [life](const std::string& how) { life->ended(how, true); });
+  if (pid <= 0) return;
+  embedded->reaper.watch(pid, [life](const std::string& how) {
+    life->ended(how, how.starts_with("signal") ? Witness::signal : Witness::exit_status);
+  });
 }
 
 Hypervisor::Hypervisor(HypervisorOptions options)

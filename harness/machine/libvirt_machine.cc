@@ -51,13 +51,16 @@ const std::string spool = "/run/hermesh-push.tar";
 std::string last_lines(const std::filesystem::path& file, std::size_t count) {
   std::ifstream in(file, std::ios::binary);
   std::vector<std::string> lines;
+  std::string panic;
   for (std::string line; std::getline(in, line);) {
     std::erase_if(line, [](unsigned char c) { return c < 0x20 && c != '\t'; });
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
+    if (line.find("Kernel panic") != std::string::npos) panic = line; // a long trace follows
     lines.push_back(line.substr(0, 300));
     if (lines.size() > count) lines.erase(lines.begin());
   }
-  std::string text;
+  if (std::ranges::find(lines, panic) != lines.end()) panic.clear();
+  std::string text = panic;
   for (const auto& line : lines) text += (text.empty() ? "" : " | ") + line;
   return text;
 }
@@ -212,7 +215,7 @@ void LibvirtMachine::stop() noexcept {
                                  places_.qemu_copy,
                                  std::filesystem::copy_options::overwrite_existing,
                                  ignored);
-    life_->ended("destroyed", false);
+    life_->ended("destroyed", Witness::libvirt);
   } catch (...) { // out of memory: the guardian will end it
     return;
   }

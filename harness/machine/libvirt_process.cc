@@ -10,16 +10,23 @@ namespace hermesh {
 namespace {
 
 /// libvirt reads where to log from the environment when it is initialised; its talk belongs in a file
-/// beside its sockets, not between the lines of a command's output.
-void keep_log_in(const std::filesystem::path& root) {
-  const auto output = "3:file:" + (root / "libvirt.log").string();
-  ::setenv("LIBVIRT_LOG_OUTPUTS", output.c_str(), 0); // NOLINT(concurrency-mt-unsafe): once, early
+/// beside its sockets, not between the lines of a command's output. The variable does not stay: programs
+/// that this one starts may be libvirt's users too.
+void initialise_with_log_in(const std::filesystem::path& root) {
+  constexpr const char* variable = "LIBVIRT_LOG_OUTPUTS";
+  // NOLINTBEGIN(concurrency-mt-unsafe): once, before libvirt has threads
+  const bool wanted = std::getenv(variable) != nullptr; // somebody looks for a fault
+  if (!wanted) ::setenv(variable, ("3:file:" + (root / "libvirt.log").string()).c_str(), 1);
+  const int result = virInitialize();
+  if (!wanted) ::unsetenv(variable);
+  // NOLINTEND(concurrency-mt-unsafe)
+  require("initialise libvirt", result);
 }
 
 struct Embedded {
   Embedded() {
     if (libvirt_user_missing()) throw Error(libvirt_user_advice());
-    keep_log_in(driver.root.path());
+    initialise_with_log_in(driver.root.path());
   }
   EmbeddedDriver driver;
 };

@@ -5,11 +5,11 @@
 
 namespace hermesh {
 
-void Life::ended(const std::string& how, bool sure) {
+void Life::ended(const std::string& how, Witness witness) {
   const std::lock_guard lock(mutex_);
-  if (obituary_.empty() || (sure && !sure_)) {
+  if (obituary_.empty() || witness > witness_) {
     obituary_ = (stopping_ ? "the machine was stopped: " : "the guest's QEMU ended: ") + how;
-    sure_ = sure;
+    witness_ = witness;
   }
   changed_.notify_all();
 }

@@ -3,17 +3,22 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 
 namespace hermesh {
 
+/// Who says how a QEMU ended, from the least to the most telling: a clean exit status says nothing of
+/// why, libvirt knows of shutdowns and panics, a signal is the kernel's own word.
+enum class Witness : std::uint8_t { exit_status, libvirt, signal };
+
 /// What is known of a guest's life; told by libvirt's event thread and by the reaper, asked by whoever
 /// uses the machine.
 class Life {
 public:
-  /// The first reason stays, except that `sure` (the kernel's own word) replaces one that is not.
-  void ended(const std::string& how, bool sure);
+  /// The first reason stays until a better witness speaks.
+  void ended(const std::string& how, Witness witness);
   void agent_connected(bool connected);
   /// It is being ended on purpose: what comes now is no news. True for the first who asks.
   bool begin_stop();
@@ -28,7 +33,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string obituary_;
-  bool sure_ = false;
+  Witness witness_ = Witness::exit_status;
   bool agent_ = false;
   bool stopping_ = false;
 };

@@ -46,7 +46,7 @@ private:
   struct InsideKey {
     static FlowKey key(const Mapping& m) { return {m.protocol, m.inside, m.serves}; }
     static bool matches(const Mapping& m, const FlowKey& key) {
-      return m.inside == key.local && m.serves == key.remote && m.protocol == key.protocol;
+      return same(m.inside, key.local) && same(m.serves, key.remote) && m.protocol == key.protocol;
     }
   };
 

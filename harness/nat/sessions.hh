@@ -77,13 +77,13 @@ private:
   struct InsideKey {
     static FlowKey key(const Session& s) { return {s.protocol, s.inside, s.remote}; }
     static bool matches(const Session& s, const FlowKey& key) {
-      return s.remote == key.remote && s.inside == key.local && s.protocol == key.protocol;
+      return same(s.remote, key.remote) && same(s.inside, key.local) && s.protocol == key.protocol;
     }
   };
   struct ExternalKey {
     static FlowKey key(const Session& s) { return {s.protocol, s.external, s.remote}; }
     static bool matches(const Session& s, const FlowKey& key) {
-      return s.remote == key.remote && s.external == key.local && s.protocol == key.protocol;
+      return same(s.remote, key.remote) && same(s.external, key.local) && s.protocol == key.protocol;
     }
   };
   struct Contact {

@@ -11,11 +11,12 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-TEST(Life, TheKernelsWordReplacesLibvirts) {
+TEST(Life, ABetterWitnessReplacesAReason) {
   Life life;
-  life.ended("crashed", false);
-  life.ended("signal 9", true);
-  life.ended("destroyed", false);
+  life.ended("exit status 0", Witness::exit_status);
+  life.ended("crashed", Witness::libvirt);
+  life.ended("signal 9", Witness::signal);
+  life.ended("destroyed", Witness::libvirt);
   EXPECT_EQ(life.obituary(), "the guest's QEMU ended: signal 9");
 }
 
@@ -23,13 +24,13 @@ TEST(Life, AStopIsNamedAsOne) {
   Life life;
   EXPECT_TRUE(life.begin_stop());
   EXPECT_FALSE(life.begin_stop());
-  life.ended("destroyed", false);
+  life.ended("destroyed", Witness::libvirt);
   EXPECT_EQ(life.obituary(), "the machine was stopped: destroyed");
 }
 
 TEST(Life, AnEndWakesWhoWaitsForTheAgent) {
   Life life;
-  std::thread teller([&] { life.ended("signal 9", true); });
+  std::thread teller([&] { life.ended("signal 9", Witness::signal); });
   EXPECT_FALSE(life.await_agent(steady_clock::now() + 60s));
   teller.join();
 }
