@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nat/sessions.hh"
 
+#include <algorithm>
+
 namespace hermesh::nat {
 namespace {
 
@@ -47,54 +49,75 @@ Duration timer_of(const Timers& timers, Protocol protocol, Progress p) {
 }
 
 SessionStore::SessionStore(std::uint64_t salt)
-    : by_inside_(slab_, salt), by_external_(slab_, salt), contacts_(0, ContactHash{salt}) {}
+    : outbound_(0, FlowHash{salt}), inbound_(0, FlowHash{salt}), contacts_(0, ContactHash{salt}) {}
 
 bool SessionStore::contacted(Index mapping, const Address& remote) const {
   return contacts_.find(Contact{mapping, remote}) != contacts_.end();
 }
 
-Index SessionStore::open(const Session& session, Index mapping) {
+Index SessionStore::open(const Session& session) {
   const Index index = slab_.put(session);
-  if (mapping_of_.size() <= index) mapping_of_.resize(index + std::size_t{1});
-  mapping_of_[index] = mapping;
-  by_external_.insert(index);
+  inbound_[inbound_key(session)] = {
+      .translated = session.inside, .session = index, .last = session.last};
   return index;
 }
 
 void SessionStore::bind(Index session) {
   Session& s = slab_[session];
-  const Index other = by_inside_.find({s.protocol, s.inside, s.remote});
-  if (other != no_index) {
-    by_inside_.erase(other);
-    slab_[other].progress.bound = false;
+  if (const Way* taken = outbound_way(outbound_key(s))) {
+    Session& other = caught_up(taken->session);
+    other.progress.bound = false;
+    inbound_way(inbound_key(other))->settled = false;
   }
   s.progress.bound = true;
-  by_inside_.insert(session);
+  outbound_[outbound_key(s)] = {.translated = s.external, .session = session, .last = s.last};
 }
 
 void SessionStore::note_contact(Index session) {
   Session& s = slab_[session];
   s.progress.contacted = true;
-  ++contacts_[Contact{mapping_of_[session], s.remote.address}];
+  ++contacts_[Contact{s.mapping, s.remote.address}];
 }
 
 void SessionStore::close(Index session) {
   const Session& s = slab_[session];
-  by_external_.erase(session);
-  if (s.progress.bound) by_inside_.erase(session);
+  inbound_.erase(inbound_key(s));
+  if (s.progress.bound) outbound_.erase(outbound_key(s));
   if (s.progress.contacted) {
-    const auto contact = contacts_.find(Contact{mapping_of_[session], s.remote.address});
+    const auto contact = contacts_.find(Contact{s.mapping, s.remote.address});
     if (--contact.value() == 0) contacts_.erase(contact);
   }
   slab_.take(session);
 }
 
 void SessionStore::clear() {
-  by_inside_.clear();
-  by_external_.clear();
+  outbound_.clear();
+  inbound_.clear();
   contacts_.clear();
-  mapping_of_.clear();
   slab_.clear();
+}
+
+Session& SessionStore::caught_up(Index session) {
+  Session& s = slab_[session];
+  s.last = std::max(s.last, inbound_way(inbound_key(s))->last);
+  if (s.progress.bound) s.last = std::max(s.last, outbound_way(outbound_key(s))->last);
+  return s;
+}
+
+void SessionStore::settle(Index session, FlowRule flows) {
+  const Session& s = slab_[session];
+  const auto changes_nothing = [&](Direction direction) {
+    return after(s.progress, s.protocol, direction, 0) == s.progress;
+  };
+  inbound_way(inbound_key(s))->settled =
+      changes_nothing(Direction::inbound) && (s.progress.bound || flows == FlowRule::strict);
+  if (s.progress.bound)
+    outbound_way(outbound_key(s))->settled =
+        changes_nothing(Direction::outbound) && s.progress.contacted;
+}
+
+void SessionStore::settle_all(FlowRule flows) {
+  for (const auto& way : inbound_) settle(way.second.session, flows);
 }
 
 } // namespace hermesh::nat

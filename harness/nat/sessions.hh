@@ -10,7 +10,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace hermesh::nat {
 
@@ -38,54 +37,68 @@ struct Progress {
 Progress after(Progress so_far, Protocol protocol, Direction direction, TcpFlags flags);
 Duration timer_of(const Timers& timers, Protocol protocol, Progress progress);
 
-/// One mapping's traffic with one remote. One cache line: all that a packet of a known session needs.
-struct alignas(64) Session {
-  Time last{0}; ///< last packet that counts as activity
+/// One mapping's traffic with one remote.
+struct Session {
+  Time last{0}; ///< last packet that counts as activity, but for what its ways have noted since
   Endpoint inside{};
   Endpoint external{};
   Endpoint remote{};
   Protocol protocol = Protocol::udp;
   Progress progress{};
+  Index mapping = no_index;
 };
-static_assert(sizeof(Session) == 64);
+
+/// What one direction of a session needs per packet. It lies in the hash table itself, so that a look-up
+/// misses the cache once, not twice; the price is that a session's state is in three places.
+struct Way {
+  Endpoint translated{}; ///< what takes the place of the local end
+  bool settled = false;  ///< a packet that opens or closes nothing changes only `last`
+  Index session = no_index;
+  Time last{0};
+};
 
 /// The sessions of one table, found from either side by one look-up.
 class SessionStore {
 public:
   explicit SessionStore(std::uint64_t salt);
 
-  Index find_outbound(const FlowKey& inside_and_remote) const { return by_inside_.find(inside_and_remote); }
-  Index find_inbound(const FlowKey& external_and_remote) const {
-    return by_external_.find(external_and_remote);
-  }
+  /// Where what an inside endpoint sends to a remote goes; null when no session is bound to it. Good until
+  /// the next session is opened, bound or closed; the same below.
+  Way* outbound_way(const FlowKey& inside_and_remote) { return find(outbound_, inside_and_remote); }
+  /// Where what a remote sends to an external endpoint goes; null when there is no such session.
+  Way* inbound_way(const FlowKey& external_and_remote) { return find(inbound_, external_and_remote); }
+
   /// Has the mapping sent to any port of that address?
   bool contacted(Index mapping, const Address& remote) const;
 
-  Index open(const Session& session, Index mapping);
+  Index open(const Session& session);
   /// What the inside sends to this session's remote goes this way from now on, and no other way.
   void bind(Index session);
   void note_contact(Index session);
   void close(Index session);
   void clear();
 
+  /// Bring `last` up to date with what the ways noted.
+  Session& caught_up(Index session);
+  /// After a change of progress or rule: which ways need not look at the session any more?
+  void settle(Index session, FlowRule flows);
+  void settle_all(FlowRule flows);
+
   Session& operator[](Index session) { return slab_[session]; }
   const Session& operator[](Index session) const { return slab_[session]; }
-  Index mapping_of(Index session) const { return mapping_of_[session]; }
   std::size_t size() const { return slab_.size(); }
 
 private:
-  struct InsideKey {
-    static FlowKey key(const Session& s) { return {s.protocol, s.inside, s.remote}; }
-    static bool matches(const Session& s, const FlowKey& key) {
-      return same(s.remote, key.remote) && same(s.inside, key.local) && s.protocol == key.protocol;
+  struct FlowHash {
+    std::uint64_t salt;
+    std::size_t operator()(const FlowKey& key) const { return hash_of(key, salt); }
+  };
+  struct FlowEqual {
+    bool operator()(const FlowKey& a, const FlowKey& b) const {
+      return same(a.remote, b.remote) && same(a.local, b.local) && a.protocol == b.protocol;
     }
   };
-  struct ExternalKey {
-    static FlowKey key(const Session& s) { return {s.protocol, s.external, s.remote}; }
-    static bool matches(const Session& s, const FlowKey& key) {
-      return same(s.remote, key.remote) && same(s.external, key.local) && s.protocol == key.protocol;
-    }
-  };
+  using Ways = tsl::robin_map<FlowKey, Way, FlowHash, FlowEqual>;
   struct Contact {
     Index mapping;
     Address remote;
@@ -98,10 +111,16 @@ private:
     }
   };
 
+  static Way* find(Ways& ways, const FlowKey& key) {
+    const auto found = ways.find(key);
+    return found == ways.end() ? nullptr : &found.value();
+  }
+  static FlowKey outbound_key(const Session& s) { return {s.protocol, s.inside, s.remote}; }
+  static FlowKey inbound_key(const Session& s) { return {s.protocol, s.external, s.remote}; }
+
   Slab<Session> slab_;
-  std::vector<Index> mapping_of_; ///< by session; apart from it, no packet of a known session asks
-  SlabIndex<Session, InsideKey> by_inside_; ///< the bound ones
-  SlabIndex<Session, ExternalKey> by_external_;
+  Ways outbound_; ///< of bound sessions
+  Ways inbound_;  ///< of all
   tsl::robin_map<Contact, std::uint32_t, ContactHash> contacts_; ///< how many sessions each rests on
 };
 

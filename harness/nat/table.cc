@@ -10,6 +10,11 @@ FlowKey flow_of(Protocol protocol, const Endpoint& local, const Endpoint& remote
   return key;
 }
 
+/// Neither opens nor closes a TCP connection.
+bool is_plain(Protocol protocol, TcpFlags flags) {
+  return protocol != Protocol::tcp || (flags & (tcp::syn | tcp::fin | tcp::rst)) == 0;
+}
+
 } // namespace
 
 Table::Table(const Behaviour& behaviour,
@@ -27,11 +32,14 @@ Translation Table::outbound(Protocol protocol,
                             TcpFlags flags) {
   const Time at = catch_up(now);
   const FlowKey flow = flow_of(protocol, inside, remote);
-  const Index session = sessions_.find_outbound(flow);
-  if (session == no_index) return outbound_anew(flow, at, flags);
-  if (!sessions_[session].progress.contacted) sessions_.note_contact(session);
-  note(session, Direction::outbound, flags, at);
-  return {.endpoint = sessions_[session].external};
+  Way* way = sessions_.outbound_way(flow);
+  if (way == nullptr) return outbound_anew(flow, at, flags);
+  const Translation translation{.endpoint = way->translated};
+  if (way->settled && is_plain(protocol, flags))
+    way->last = at;
+  else
+    note(way->session, Direction::outbound, flags, at);
+  return translation;
 }
 
 Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
@@ -41,7 +49,8 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
   Index mapping = mappings_.find(served);
   Index session = no_index;
   if (mapping != no_index)
-    session = sessions_.find_inbound({flow.protocol, mappings_[mapping].external, flow.remote});
+    if (const Way* way = sessions_.inbound_way({flow.protocol, mappings_[mapping].external, flow.remote}))
+      session = way->session; // another port had been bound to this remote, and ended
   if (session == no_index) {
     if (sessions_.size() >= session_limit_) return {.refusal = Refusal::table_full};
     if (mapping == no_index) mapping = mappings_.open(served, behaviour_.ports, random_);
@@ -49,7 +58,6 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
     session = open_session(mapping, flow.remote, at);
   }
   sessions_.bind(session);
-  if (!sessions_[session].progress.contacted) sessions_.note_contact(session);
   note(session, Direction::outbound, flags, at);
   return {.endpoint = sessions_[session].external};
 }
@@ -61,11 +69,14 @@ Translation Table::inbound(Protocol protocol,
                            TcpFlags flags) {
   const Time at = catch_up(now);
   const FlowKey flow = flow_of(protocol, external, remote);
-  const Index session = sessions_.find_inbound(flow);
-  if (session == no_index) return inbound_anew(flow, at, flags);
-  if (!sessions_[session].progress.bound && behaviour_.flows == FlowRule::reuse) sessions_.bind(session);
-  note(session, Direction::inbound, flags, at);
-  return {.endpoint = sessions_[session].inside};
+  Way* way = sessions_.inbound_way(flow);
+  if (way == nullptr) return inbound_anew(flow, at, flags);
+  const Translation translation{.endpoint = way->translated};
+  if (!way->settled || !is_plain(protocol, flags))
+    note(way->session, Direction::inbound, flags, at);
+  else if (refreshes(Direction::inbound))
+    way->last = at;
+  return translation;
 }
 
 /// A remote that this mapping has no traffic with: the filter decides (RFC 4787 section 5).
@@ -78,9 +89,7 @@ Translation Table::inbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
   const bool reset = flow.protocol == Protocol::tcp && (flags & tcp::rst) != 0;
   if (behaviour_.flows == FlowRule::strict || reset) return admitted;
   if (sessions_.size() >= session_limit_) return {.refusal = Refusal::table_full};
-  const Index session = open_session(mapping, flow.remote, at);
-  sessions_.bind(session);
-  note(session, Direction::inbound, flags, at);
+  note(open_session(mapping, flow.remote, at), Direction::inbound, flags, at);
   return admitted;
 }
 
@@ -98,9 +107,9 @@ Translation Table::inbound_error(Protocol protocol,
                                  const Endpoint& remote,
                                  Time now) {
   catch_up(now);
-  const Index session = sessions_.find_inbound(flow_of(protocol, external, remote));
-  if (session == no_index) return {.refusal = Refusal::no_mapping};
-  return {.endpoint = sessions_[session].inside};
+  const Way* way = sessions_.inbound_way(flow_of(protocol, external, remote));
+  if (way == nullptr) return {.refusal = Refusal::no_mapping};
+  return {.endpoint = way->translated};
 }
 
 Translation Table::outbound_error(Protocol protocol,
@@ -109,8 +118,7 @@ Translation Table::outbound_error(Protocol protocol,
                                   Time now) {
   catch_up(now);
   FlowKey flow = flow_of(protocol, inside, remote);
-  const Index session = sessions_.find_outbound(flow);
-  if (session != no_index) return {.endpoint = sessions_[session].external};
+  if (const Way* way = sessions_.outbound_way(flow)) return {.endpoint = way->translated};
   // A strict table makes no session for the stranger that it let in.
   flow.remote = as_seen_by(behaviour_.mapping, flow.remote);
   const Index mapping = mappings_.find(flow);
@@ -124,14 +132,16 @@ bool Table::refreshes(Direction direction) const {
 
 /// A packet of the session has passed. An RST does not count as activity (RFC 7857 section 2.2).
 void Table::note(Index index, Direction direction, TcpFlags flags, Time at) {
-  Session& session = sessions_[index];
+  Session& session = sessions_.caught_up(index);
   const bool reset = session.protocol == Protocol::tcp && (flags & tcp::rst) != 0;
   if (refreshes(direction) && !reset) session.last = at;
-  const Progress next = after(session.progress, session.protocol, direction, flags);
-  if (next == session.progress) return;
+  if (direction == Direction::outbound && !session.progress.contacted) sessions_.note_contact(index);
+  if (direction == Direction::inbound && !session.progress.bound && behaviour_.flows == FlowRule::reuse)
+    sessions_.bind(index);
   const Time before = deadline(session);
-  session.progress = next;
+  session.progress = after(session.progress, session.protocol, direction, flags);
   if (const Time due = deadline(session); due < before) wheel_.schedule(index, due);
+  sessions_.settle(index, behaviour_.flows);
 }
 
 Time Table::deadline(const Session& session) const {
@@ -145,14 +155,14 @@ Index Table::open_session(Index mapping, const Endpoint& remote, Time at) {
                                         .inside = m.inside,
                                         .external = m.external,
                                         .remote = remote,
-                                        .protocol = m.protocol},
-                                       mapping);
+                                        .protocol = m.protocol,
+                                        .mapping = mapping});
   wheel_.schedule(session, deadline(sessions_[session]));
   return session;
 }
 
 void Table::close_session(Index session) {
-  const Index mapping = sessions_.mapping_of(session);
+  const Index mapping = sessions_[session].mapping;
   wheel_.remove(session);
   sessions_.close(session);
   if (--mappings_[mapping].sessions == 0) mappings_.close(mapping);
@@ -166,7 +176,7 @@ Time Table::catch_up(Time now) {
 }
 
 void Table::drop_ended(Index session) {
-  const Time due = deadline(sessions_[session]);
+  const Time due = deadline(sessions_.caught_up(session));
   if (wheel_.has_passed(due))
     close_session(session);
   else
@@ -180,9 +190,9 @@ void Table::clear() {
 }
 
 void Table::set_behaviour(const Behaviour& behaviour) {
-  const bool other_timers = !(behaviour.timers == behaviour_.timers);
   behaviour_ = behaviour;
-  if (other_timers) wheel_.reschedule([this](Index session) { return deadline(sessions_[session]); });
+  sessions_.settle_all(behaviour.flows);
+  wheel_.reschedule([this](Index session) { return deadline(sessions_.caught_up(session)); });
 }
 
 void Table::age(Duration by) { skew_ += by; }

@@ -30,7 +30,7 @@ namespace hermesh::nat {
 /// `now` may not go back between calls. An ICMP query's remote has no port: its `port` is ignored.
 class Table {
 public:
-  /// A gateway without a limit could be filled by one hostile guest; ~150 bytes each.
+  /// A gateway without a limit could be filled by one hostile guest; about 400 bytes each.
   static constexpr std::size_t default_session_limit = std::size_t{1} << 18;
 
   Table(const Behaviour& behaviour,
