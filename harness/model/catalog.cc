@@ -23,7 +23,8 @@ template <typename Wanted>
 std::vector<std::string> names_in(const fs::path& folder, Wanted wanted) {
   std::vector<std::string> names;
   std::error_code problem;
-  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem))
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
+       entry.increment(problem))
     if (auto name = wanted(entry->path()); !name.empty()) names.push_back(std::move(name));
   if (problem) throw SystemError("read the folder " + folder.string(), problem.value());
   std::ranges::sort(names);
@@ -81,7 +82,8 @@ Profile Catalog::profile(const std::string& name_or_file) const {
   return read_profile_file(profile_file(name_or_file));
 }
 
-VpnSpec Catalog::vpn(const std::string& name_or_folder, const std::map<std::string, std::string>& settings) const {
+VpnSpec Catalog::vpn(const std::string& name_or_folder,
+                     const std::map<std::string, std::string>& settings) const {
   fs::path folder = name_or_folder;
   if (!is_path(name_or_folder)) {
     check_known("VPN", name_or_folder, vpns());

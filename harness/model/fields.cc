@@ -15,7 +15,8 @@ bool is_family(const Address& address, Family family) {
   return address.is_v4() == (family == Family::ipv4);
 }
 
-/// Networks that no host on a segment can have (RFC 6890, RFC 4291 section 2.4): guests would refuse them.
+/// Networks that no host on a segment can have (RFC 6890, RFC 4291 section 2.4): guests would
+/// refuse them.
 bool is_reserved(const Prefix& prefix) {
   static constexpr std::array<std::string_view, 7> reserved{
       "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8"};
@@ -44,9 +45,8 @@ void read_schema(JsonReader::Fields& fields) {
 
 std::string read_name(const JsonReader& json) {
   auto name = json.text();
-  const bool plain = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  const bool plain = std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
   if (name.empty() || !plain || name.front() == '-')
     json.fail("found the name " + json.quoted() + ", wanted lower-case letters, digits and '-'");
   if (name.size() > longest_name)
@@ -68,8 +68,10 @@ std::string read_line(const JsonReader& json) {
 
 Duration read_duration(const JsonReader& json, Duration low, Duration high) {
   const auto duration = parse_duration(json.text());
-  const auto wanted = ", wanted a duration like '250ms', from " + to_string(low) + " to " + to_string(high);
-  if (!duration || *duration < low || *duration > high) json.fail("found " + json.quoted() + wanted);
+  const auto wanted =
+      ", wanted a duration like '250ms', from " + to_string(low) + " to " + to_string(high);
+  if (!duration || *duration < low || *duration > high)
+    json.fail("found " + json.quoted() + wanted);
   return *duration;
 }
 
@@ -87,7 +89,8 @@ std::string_view to_string(Family family) {
 Address read_address(const JsonReader& json, Family family) {
   const auto address = Address::parse(json.text());
   if (!address || !is_family(*address, family))
-    json.fail("found " + json.quoted() + ", wanted an " + std::string(to_string(family)) + " address");
+    json.fail("found " + json.quoted() + ", wanted an " + std::string(to_string(family)) +
+              " address");
   return *address;
 }
 
@@ -95,13 +98,15 @@ Prefix read_prefix(const JsonReader& json, Family family) {
   const auto text = json.text();
   const auto prefix = Prefix::parse(text);
   if (!prefix || !is_family(prefix->address, family))
-    json.fail("found " + json.quoted() + ", wanted an " + std::string(to_string(family)) + " prefix" +
-              (prefix ? "" : nearest_prefix(text, family)));
-  const auto [shortest, longest] = family == Family::ipv4 ? std::pair{8U, 30U} : std::pair{16U, 126U};
+    json.fail("found " + json.quoted() + ", wanted an " + std::string(to_string(family)) +
+              " prefix" + (prefix ? "" : nearest_prefix(text, family)));
+  const auto [shortest, longest] =
+      family == Family::ipv4 ? std::pair{8U, 30U} : std::pair{16U, 126U};
   if (prefix->length < shortest || prefix->length > longest)
-    json.fail("found " + json.quoted() + ", wanted a prefix from /" + std::to_string(shortest) + " to /" +
-              std::to_string(longest));
-  if (is_reserved(*prefix)) json.fail("found " + json.quoted() + ", wanted unicast addresses that hosts may have");
+    json.fail("found " + json.quoted() + ", wanted a prefix from /" + std::to_string(shortest) +
+              " to /" + std::to_string(longest));
+  if (is_reserved(*prefix))
+    json.fail("found " + json.quoted() + ", wanted unicast addresses that hosts may have");
   return *prefix;
 }
 

@@ -14,8 +14,8 @@ namespace hermesh {
 
 /// The field "schema" of a file: the number 1, the only one so far.
 void read_schema(JsonReader::Fields& fields);
-/// A name: 1 to 32 of [a-z0-9-], not beginning with '-'. "certify" is the harness's own (its virtual
-/// hosts).
+/// A name: 1 to 32 of [a-z0-9-], not beginning with '-'. "certify" is the harness's own (its
+/// virtual hosts).
 std::string read_name(const JsonReader& json);
 /// One line of text for people: a description.
 std::string read_line(const JsonReader& json);

@@ -29,7 +29,8 @@ constexpr std::size_t depth_limit = 32;
   fs::directory_iterator entries(folder, problem);
   if (problem) refuse(file, "there is no such file, nor a folder " + folder.string());
   std::vector<std::string> names;
-  for (const auto& entry : entries) names.push_back(entry.path().filename().string());
+  for (const auto& entry : entries)
+    names.push_back(entry.path().filename().string());
   std::ranges::sort(names);
   refuse(file, "there is no such file" + did_you_mean(file.filename().string(), names));
 }
@@ -47,14 +48,16 @@ std::string contents(const fs::path& file) {
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) refuse(file, "cannot be read");
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > size_limit) refuse(file, "found more than 1 MiB, wanted a file of at most that");
+  if (text.size() > size_limit)
+    refuse(file, "found more than 1 MiB, wanted a file of at most that");
   return text;
 }
 
 void refuse_byte_order_mark(const fs::path& file, std::string_view text) {
   for (const std::string_view mark : {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"})
     if (text.starts_with(mark))
-      refuse(file, "found a byte order mark at 1:1, wanted UTF-8 without one (RFC 8259 section 8.1)");
+      refuse(file,
+             "found a byte order mark at 1:1, wanted UTF-8 without one (RFC 8259 section 8.1)");
 }
 
 /// Where the parser is, and which keys the open objects have had: the library keeps the last of two
@@ -69,7 +72,9 @@ public:
     case object_start:
     case array_start:
       if (open_.size() == depth_limit)
-        refuse(file_, pointer() + ": found more than " + std::to_string(depth_limit) + " levels, wanted fewer");
+        refuse(file_,
+               pointer() + ": found more than " + std::to_string(depth_limit) +
+                   " levels, wanted fewer");
       open_.push_back({.is_array = event == array_start});
       break;
     case object_end:

@@ -58,8 +58,10 @@ double JsonReader::number() const {
 }
 
 std::int64_t JsonReader::integer(std::int64_t low, std::int64_t high) const {
-  if (!value_->is_number_integer()) fail("found " + found(*value_) + ", wanted " + wanted_range(low, high));
-  const bool fits = !value_->is_number_unsigned() || std::in_range<std::int64_t>(value_->get<std::uint64_t>());
+  if (!value_->is_number_integer())
+    fail("found " + found(*value_) + ", wanted " + wanted_range(low, high));
+  const bool fits =
+      !value_->is_number_unsigned() || std::in_range<std::int64_t>(value_->get<std::uint64_t>());
   const auto value = fits ? value_->get<std::int64_t>() : 0;
   if (!fits || value < low || value > high)
     fail("found " + found(*value_) + ", wanted " + wanted_range(low, high));
@@ -67,7 +69,8 @@ std::int64_t JsonReader::integer(std::int64_t low, std::int64_t high) const {
 }
 
 std::uint64_t JsonReader::natural() const {
-  if (!value_->is_number_unsigned()) fail("found " + found(*value_) + ", wanted a whole number from 0 upward");
+  if (!value_->is_number_unsigned())
+    fail("found " + found(*value_) + ", wanted a whole number from 0 upward");
   return value_->get<std::uint64_t>();
 }
 
@@ -109,7 +112,8 @@ JsonReader JsonReader::Fields::required(const std::string& name) {
   // The field may be there under a misspelt name: say so, since it was not refused yet.
   const std::vector<std::string> wanted{name};
   for (const auto& [present, value] : object_.value_->items())
-    if (std::ranges::find(asked_, present) == asked_.end() && !did_you_mean(present, wanted).empty())
+    if (std::ranges::find(asked_, present) == asked_.end() &&
+        !did_you_mean(present, wanted).empty())
       object_.fail("unknown field '" + present + "'" + did_you_mean(present, wanted));
   object_.fail("missing field '" + name + "'");
 }

@@ -16,7 +16,8 @@
 namespace hermesh {
 
 /// A place in a JSON document that remembers its path, so that every complaint says where:
-/// "double-nat.json: /machines/1/cards/0/segment: there is no segment 'hoem' (did you mean 'home'?)".
+/// "double-nat.json: /machines/1/cards/0/segment: there is no segment 'hoem' (did you mean
+/// 'home'?)".
 ///
 /// An object must be read completely: a field nobody asked for is a typo, and an InputError that
 /// names the nearest field that was asked for.
@@ -26,7 +27,7 @@ public:
   JsonReader(std::string source, const nlohmann::json& value);
 
   std::string text() const;
-  double number() const;                                    ///< finite
+  double number() const;                                           ///< finite
   std::int64_t integer(std::int64_t low, std::int64_t high) const; ///< both inclusive
   std::uint64_t natural() const; ///< any whole number from 0 up, a seed
   bool flag() const;

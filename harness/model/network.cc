@@ -30,8 +30,10 @@ private:
   std::set<MacAddress> taken_;
 };
 
-[[noreturn]] void not_applicable(const Topology& topology, const Scenario& scenario, const std::string& why) {
-  throw InputError("scenario '" + scenario.name + "' is not applicable to topology '" + topology.name + "': " + why);
+[[noreturn]] void
+not_applicable(const Topology& topology, const Scenario& scenario, const std::string& why) {
+  throw InputError("scenario '" + scenario.name + "' is not applicable to topology '" +
+                   topology.name + "': " + why);
 }
 
 bool matches(const GatewayRule& rule, const GatewaySpec& gateway) {
@@ -39,7 +41,8 @@ bool matches(const GatewayRule& rule, const GatewaySpec& gateway) {
 }
 
 /// A rule by name wins over one by role.
-const nat::Behaviour& behaviour_of(const GatewaySpec& gateway, const Topology& topology, const Scenario& scenario) {
+const nat::Behaviour&
+behaviour_of(const GatewaySpec& gateway, const Topology& topology, const Scenario& scenario) {
   const GatewayRule* by_role = nullptr;
   for (const auto& rule : scenario.gateways) {
     if (!matches(rule, gateway)) continue;
@@ -47,21 +50,30 @@ const nat::Behaviour& behaviour_of(const GatewaySpec& gateway, const Topology& t
     by_role = &rule;
   }
   if (by_role != nullptr) return by_role->behaviour;
-  not_applicable(topology, scenario, "it has no rule for role '" + gateway.role + "' of gateway '" + gateway.name + "'");
+  not_applicable(topology,
+                 scenario,
+                 "it has no rule for role '" + gateway.role + "' of gateway '" + gateway.name +
+                     "'");
 }
 
 void check_rules(const Topology& topology, const Scenario& scenario) {
   for (const auto& rule : scenario.gateways) {
-    const bool used = std::ranges::any_of(topology.gateways, [&](const auto& gateway) { return matches(rule, gateway); });
+    const bool used = std::ranges::any_of(
+        topology.gateways, [&](const auto& gateway) { return matches(rule, gateway); });
     if (used) continue;
-    const auto what = rule.gateway.empty() ? "gateway of role '" + rule.role + "'" : "gateway '" + rule.gateway + "'";
-    not_applicable(topology, scenario, "it has a rule for a " + what + ", and the topology has none");
+    const auto what = rule.gateway.empty() ? "gateway of role '" + rule.role + "'"
+                                           : "gateway '" + rule.gateway + "'";
+    not_applicable(
+        topology, scenario, "it has a rule for a " + what + ", and the topology has none");
   }
 }
 
 } // namespace
 
-Network bind(const Topology& topology, const Scenario& scenario, const Profile& profile, std::uint64_t seed) {
+Network bind(const Topology& topology,
+             const Scenario& scenario,
+             const Profile& profile,
+             std::uint64_t seed) {
   Network network{.segments = topology.segments, .cards = {}, .seed = seed};
   MacAddresses macs(seed);
   for (const auto& spec : topology.gateways) {
@@ -86,13 +98,16 @@ Network bind(const Topology& topology, const Scenario& scenario, const Profile& 
 
 std::vector<const Gateway*> chain_of(const Network& network, const std::string& machine) {
   const auto card = std::ranges::find(network.cards, machine, &Card::machine);
-  if (card == network.cards.end()) throw Error("there is no machine '" + machine + "' in this network");
+  if (card == network.cards.end())
+    throw Error("there is no machine '" + machine + "' in this network");
   std::vector<const Gateway*> chain;
   const auto* segment = &card->attachment.segment;
-  // A topology has no loop of gateways, so this ends; where a segment has several, the first is its way out.
+  // A topology has no loop of gateways, so this ends; where a segment has several, the first is its
+  // way out.
   while (true) {
     const auto way_out = std::ranges::find_if(network.gateways, [&](const Gateway& gateway) {
-      return std::ranges::find(gateway.spec.inside, *segment, &Attachment::segment) != gateway.spec.inside.end();
+      return std::ranges::find(gateway.spec.inside, *segment, &Attachment::segment) !=
+             gateway.spec.inside.end();
     });
     if (way_out == network.gateways.end()) return chain;
     chain.push_back(&*way_out);

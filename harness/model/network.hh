@@ -14,10 +14,10 @@ namespace hermesh {
 /// One network card of a machine, as a port of the fabric.
 struct Card {
   std::string machine;
-  std::string name;     ///< "eth0"; the port's name is "machine.eth0"
+  std::string name; ///< "eth0"; the port's name is "machine.eth0"
   Attachment attachment;
   MacAddress mac;
-  Profile profile{};    ///< applies to what the machine sends (netem on its card, as the study did)
+  Profile profile{}; ///< applies to what the machine sends (netem on its card, as the study did)
 
   bool operator==(const Card&) const = default;
 };
@@ -32,8 +32,8 @@ struct Gateway {
 };
 
 /// Everything the fabric needs to build a trial's network: a topology bound to a scenario and a
-/// profile, with MAC addresses and randomness derived from the trial's seed. The same inputs give the
-/// same value.
+/// profile, with MAC addresses and randomness derived from the trial's seed. The same inputs give
+/// the same value.
 struct Network {
   std::vector<SegmentSpec> segments;
   std::vector<Gateway> gateways{};

@@ -14,7 +14,8 @@ std::string to_string(PathKind kind) {
 }
 
 std::optional<PathKind> parse_path_kind(std::string_view text) {
-  for (const auto kind : {PathKind::local, PathKind::direct, PathKind::relayed, PathKind::unreachable})
+  for (const auto kind :
+       {PathKind::local, PathKind::direct, PathKind::relayed, PathKind::unreachable})
     if (to_string(kind) == text) return kind;
   return std::nullopt;
 }

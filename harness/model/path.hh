@@ -22,8 +22,9 @@ enum class PathKind : std::uint8_t {
 /// A path and, when relayed, through whom.
 struct Path {
   PathKind kind = PathKind::unreachable;
-  std::string via{};          ///< the machine that sent the last leg, when relayed
-  bool infrastructure = false; ///< `via` is a relay server (role "relay"), not a member that forwards
+  std::string via{}; ///< the machine that sent the last leg, when relayed
+  bool infrastructure =
+      false; ///< `via` is a relay server (role "relay"), not a member that forwards
 
   bool operator==(const Path&) const = default;
 };

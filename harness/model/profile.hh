@@ -8,8 +8,8 @@
 
 namespace hermesh {
 
-/// An impairment of one direction of a link, in the terms of tc-netem(8): nat-scenarios/profiles/*.json.
-/// The default impairs nothing.
+/// An impairment of one direction of a link, in the terms of tc-netem(8):
+/// nat-scenarios/profiles/*.json. The default impairs nothing.
 struct Profile {
   std::string name = "baseline";
   std::string description{};

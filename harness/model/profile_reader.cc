@@ -20,7 +20,8 @@ std::uint64_t read_rate(const JsonReader& json) {
     std::string_view name;
     double bits;
   };
-  constexpr std::array units{Unit{"bit", 1}, Unit{"kbit", 1e3}, Unit{"Mbit", 1e6}, Unit{"Gbit", 1e9}};
+  constexpr std::array units{
+      Unit{"bit", 1}, Unit{"kbit", 1e3}, Unit{"Mbit", 1e6}, Unit{"Gbit", 1e9}};
   const auto text = json.text();
   double number = 0;
   const auto* const end = text.data() + text.size();
@@ -31,7 +32,8 @@ std::uint64_t read_rate(const JsonReader& json) {
     if (problem == std::errc{} && name == unit.name && rate >= 1e3 && rate <= fastest_rate)
       return static_cast<std::uint64_t>(std::llround(rate));
   }
-  json.fail("found " + json.quoted() + ", wanted a rate like '100Mbit' (kbit, Mbit, Gbit), from 1kbit to 1000Gbit");
+  json.fail("found " + json.quoted() +
+            ", wanted a rate like '100Mbit' (kbit, Mbit, Gbit), from 1kbit to 1000Gbit");
 }
 
 } // namespace
@@ -43,7 +45,8 @@ Profile read_profile(const JsonReader& json) {
     profile.name = read_name(fields.required("name"));
     profile.description = read_line(fields.required("description"));
     const auto duration = [&](const char* name, Duration& value) {
-      if (const auto field = fields.optional(name)) value = read_duration(*field, Duration::zero(), longest_delay);
+      if (const auto field = fields.optional(name))
+        value = read_duration(*field, Duration::zero(), longest_delay);
     };
     const auto percent = [&](const char* name, double& value) {
       if (const auto field = fields.optional(name)) value = read_percent(*field);
@@ -57,7 +60,8 @@ Profile read_profile(const JsonReader& json) {
     if (const auto rate = fields.optional("rate")) profile.rate_bits_per_second = read_rate(*rate);
     // tc(8) refuses this too: without a delay there is nothing that a packet could overtake.
     if (profile.reorder_percent > 0 && profile.delay == Duration::zero())
-      json.fail("found 'reorder_percent' without 'delay': there is nothing that a packet could overtake");
+      json.fail(
+          "found 'reorder_percent' without 'delay': there is nothing that a packet could overtake");
   });
   return profile;
 }

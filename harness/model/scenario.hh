@@ -10,7 +10,7 @@ namespace hermesh {
 
 /// How the gateways of one role (or one gateway by name, which wins over its role) behave.
 struct GatewayRule {
-  std::string role{};    ///< exactly one of `role` and `gateway` is set
+  std::string role{}; ///< exactly one of `role` and `gateway` is set
   std::string gateway{};
   nat::Behaviour behaviour{};
 

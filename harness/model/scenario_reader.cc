@@ -16,7 +16,8 @@ constexpr std::array dependences{nat::Dependence::endpoint_independent,
 
 nat::Dependence read_dependence(const JsonReader& json, std::string (*name)(nat::Dependence)) {
   std::vector<std::string> names;
-  for (const auto dependence : dependences) names.push_back(name(dependence));
+  for (const auto dependence : dependences)
+    names.push_back(name(dependence));
   return dependences.at(json.one_of(names));
 }
 
@@ -64,8 +65,10 @@ GatewayRule read_rule(const JsonReader& json) {
     if (const auto role = fields.optional("role")) rule.role = read_name(*role);
     if (const auto gateway = fields.optional("gateway")) rule.gateway = read_name(*gateway);
     rule.behaviour = read_behaviour(fields);
-    if (rule.role.empty() && rule.gateway.empty()) json.fail("missing field 'role' or 'gateway': whose behaviour this is");
-    if (!rule.role.empty() && !rule.gateway.empty()) json.fail("found both 'role' and 'gateway', wanted one of them");
+    if (rule.role.empty() && rule.gateway.empty())
+      json.fail("missing field 'role' or 'gateway': whose behaviour this is");
+    if (!rule.role.empty() && !rule.gateway.empty())
+      json.fail("found both 'role' and 'gateway', wanted one of them");
   });
   return rule;
 }
@@ -82,7 +85,8 @@ Scenario read_scenario(const JsonReader& json) {
       const auto rule = read_rule(item);
       for (const auto& earlier : scenario.gateways)
         if (earlier.role == rule.role && earlier.gateway == rule.gateway)
-          item.fail("found a second rule for " + (rule.role.empty() ? "gateway '" + rule.gateway : "role '" + rule.role) + "'");
+          item.fail("found a second rule for " +
+                    (rule.role.empty() ? "gateway '" + rule.gateway : "role '" + rule.role) + "'");
       scenario.gateways.push_back(rule);
     });
   });

@@ -14,14 +14,16 @@ struct SegmentSpec {
   std::string name;
   std::optional<Prefix> ipv4{};
   std::optional<Prefix> ipv6{};
-  bool dhcp = false;        ///< its gateway hands out addresses (RFC 2131); else the harness pushes them
-  bool may_overlap = false; ///< its prefix may equal another segment's (two homes on 192.168.1.0/24)
+  bool dhcp = false; ///< its gateway hands out addresses (RFC 2131); else the harness pushes them
+  bool may_overlap =
+      false; ///< its prefix may equal another segment's (two homes on 192.168.1.0/24)
 
   bool operator==(const SegmentSpec&) const = default;
 };
 
-/// Where a gateway or a card touches a segment. Addresses that the file leaves out are assigned when
-/// the topology is read, so they are never empty where the segment has a prefix of that family.
+/// Where a gateway or a card touches a segment. Addresses that the file leaves out are assigned
+/// when the topology is read, so they are never empty where the segment has a prefix of that
+/// family.
 struct Attachment {
   std::string segment;
   std::optional<Address> ipv4{};
@@ -50,8 +52,8 @@ struct MachineSpec {
   bool operator==(const MachineSpec&) const = default;
 };
 
-/// Who is where: vm-topologies/*.json, checked and with every address filled in. The trial's pair is
-/// the first two machines of role "peer", A and B.
+/// Who is where: vm-topologies/*.json, checked and with every address filled in. The trial's pair
+/// is the first two machines of role "peer", A and B.
 struct Topology {
   std::string name;
   std::string description{};

@@ -2,8 +2,8 @@
 #include "model/readers.hh"
 
 #include <algorithm>
-#include <map>
 #include <functional>
+#include <map>
 
 namespace hermesh {
 namespace {
@@ -20,7 +20,8 @@ struct Touch {
 
 class TopologyCheck {
 public:
-  TopologyCheck(const Topology& topology, const std::string& source) : topology_(topology), source_(source) {
+  TopologyCheck(const Topology& topology, const std::string& source)
+      : topology_(topology), source_(source) {
     for (std::size_t i = 0; i < topology.gateways.size(); ++i) {
       const auto& gateway = topology.gateways[i];
       const auto place = "/gateways/" + std::to_string(i);
@@ -37,7 +38,8 @@ public:
     const auto check = [&](const auto& items, const std::string& list) {
       if (items.size() > most_of_a_kind)
         fail(list,
-             "found " + std::to_string(items.size()) + ", wanted at most " + std::to_string(most_of_a_kind));
+             "found " + std::to_string(items.size()) + ", wanted at most " +
+                 std::to_string(most_of_a_kind));
     };
     check(topology_.segments, "/segments");
     check(topology_.gateways, "/gateways");
@@ -54,7 +56,9 @@ public:
       for (std::size_t i = 0; i < items.size(); ++i) {
         const auto place = list + "/" + std::to_string(i);
         const auto [first, added] = seen.try_emplace(items[i].name, place);
-        if (!added) fail(place + "/name", "found '" + items[i].name + "' again, which " + first->second + " has");
+        if (!added)
+          fail(place + "/name",
+               "found '" + items[i].name + "' again, which " + first->second + " has");
       }
     };
     check(topology_.segments, "/segments");
@@ -68,7 +72,8 @@ public:
       for (std::size_t j = 0; j < i; ++j) {
         const auto both_may = segments[i].may_overlap && segments[j].may_overlap;
         if (both_may || !overlap(segments[i], segments[j])) continue;
-        const auto family = segments[i].ipv4 && segments[j].ipv4 && segments[i].ipv4->overlaps(*segments[j].ipv4);
+        const auto family =
+            segments[i].ipv4 && segments[j].ipv4 && segments[i].ipv4->overlaps(*segments[j].ipv4);
         const auto& prefix = family ? segments[i].ipv4 : segments[i].ipv6;
         fail("/segments/" + std::to_string(i) + (family ? "/ipv4" : "/ipv6"),
              "found " + to_string(*prefix) + ", which overlaps segment '" + segments[j].name +
@@ -84,7 +89,8 @@ public:
       for (std::size_t k = 0; k < gateway.inside.size(); ++k)
         if (gateway.inside[k].segment == gateway.outside.segment)
           fail(place + "/" + std::to_string(k),
-               "gateway '" + gateway.name + "' has segment '" + gateway.outside.segment + "' inside and outside");
+               "gateway '" + gateway.name + "' has segment '" + gateway.outside.segment +
+                   "' inside and outside");
     }
   }
 
@@ -121,11 +127,12 @@ public:
     for (const auto& touch : touches_)
       for (const auto* address : {&touch.attachment->ipv4, &touch.attachment->ipv6}) {
         if (!*address) continue;
-        const auto [first, added] = seen.try_emplace({touch.attachment->segment, **address}, &touch);
+        const auto [first, added] =
+            seen.try_emplace({touch.attachment->segment, **address}, &touch);
         if (!added)
           fail(touch.pointer + ((*address)->is_v4() ? "/ipv4" : "/ipv6"),
-               "found " + to_string(**address) + " for " + touch.owner + ", which " + first->second->owner +
-                   " has on segment '" + touch.attachment->segment + "'");
+               "found " + to_string(**address) + " for " + touch.owner + ", which " +
+                   first->second->owner + " has on segment '" + touch.attachment->segment + "'");
       }
   }
 
@@ -137,12 +144,13 @@ public:
       marks[name] = Mark::open;
       for (std::size_t i = 0; i < topology_.gateways.size(); ++i) {
         const auto& gateway = topology_.gateways[i];
-        if (std::ranges::find(gateway.inside, name, &Attachment::segment) == gateway.inside.end()) continue;
+        if (std::ranges::find(gateway.inside, name, &Attachment::segment) == gateway.inside.end())
+          continue;
         const auto& next = gateway.outside.segment;
         if (marks[next] == Mark::open)
           fail("/gateways/" + std::to_string(i),
-               "gateway '" + gateway.name + "' closes a loop of gateways: from its outside '" + next +
-                   "' the way out leads back to it");
+               "gateway '" + gateway.name + "' closes a loop of gateways: from its outside '" +
+                   next + "' the way out leads back to it");
         if (marks[next] == Mark::fresh) visit(next);
       }
       marks[name] = Mark::done;
@@ -156,7 +164,8 @@ public:
     for (std::size_t i = 0; i < topology_.segments.size(); ++i) {
       const auto& candidate = topology_.segments[i];
       const auto has_it_inside = [&](const GatewaySpec& gateway) {
-        return std::ranges::find(gateway.inside, candidate.name, &Attachment::segment) != gateway.inside.end();
+        return std::ranges::find(gateway.inside, candidate.name, &Attachment::segment) !=
+               gateway.inside.end();
       };
       if (std::ranges::any_of(topology_.gateways, has_it_inside)) continue;
       if (outermost != nullptr)
@@ -169,12 +178,15 @@ public:
   }
 
 private:
-  void add(const std::vector<Attachment>& list, const std::string& owner, const std::string& place) {
-    for (std::size_t i = 0; i < list.size(); ++i) touches_.push_back({&list[i], owner, place + "/" + std::to_string(i)});
+  void
+  add(const std::vector<Attachment>& list, const std::string& owner, const std::string& place) {
+    for (std::size_t i = 0; i < list.size(); ++i)
+      touches_.push_back({&list[i], owner, place + "/" + std::to_string(i)});
   }
 
   static bool overlap(const SegmentSpec& a, const SegmentSpec& b) {
-    return (a.ipv4 && b.ipv4 && a.ipv4->overlaps(*b.ipv4)) || (a.ipv6 && b.ipv6 && a.ipv6->overlaps(*b.ipv6));
+    return (a.ipv4 && b.ipv4 && a.ipv4->overlaps(*b.ipv4)) ||
+           (a.ipv6 && b.ipv6 && a.ipv6->overlaps(*b.ipv6));
   }
 
   const SegmentSpec& segment(const std::string& name) const {

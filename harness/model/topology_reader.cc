@@ -18,8 +18,10 @@ SegmentSpec read_segment(const JsonReader& json) {
     if (const auto ipv6 = fields.optional("ipv6")) segment.ipv6 = read_prefix(*ipv6, Family::ipv6);
     if (const auto addressing = fields.optional("addressing"))
       segment.dhcp = addressing->one_of({"pushed", "dhcp"}) == 1;
-    if (const auto may_overlap = fields.optional("may_overlap")) segment.may_overlap = may_overlap->flag();
-    if (!segment.ipv4 && !segment.ipv6) json.fail("missing field 'ipv4' or 'ipv6': a segment needs a prefix");
+    if (const auto may_overlap = fields.optional("may_overlap"))
+      segment.may_overlap = may_overlap->flag();
+    if (!segment.ipv4 && !segment.ipv6)
+      json.fail("missing field 'ipv4' or 'ipv6': a segment needs a prefix");
   });
   return segment;
 }
@@ -29,7 +31,8 @@ const SegmentSpec& find_segment(const JsonReader& json, const std::vector<Segmen
   const auto position = std::ranges::find(segments, name, &SegmentSpec::name);
   if (position != segments.end()) return *position;
   std::vector<std::string> names;
-  for (const auto& segment : segments) names.push_back(segment.name);
+  for (const auto& segment : segments)
+    names.push_back(segment.name);
   json.fail("there is no segment " + json.quoted() + did_you_mean(name, names));
 }
 
@@ -38,9 +41,12 @@ Address read_host(const JsonReader& json, Family family, const SegmentSpec& segm
   const auto address = read_address(json, family);
   const auto& prefix = family == Family::ipv4 ? segment.ipv4 : segment.ipv6;
   const auto where = "segment '" + segment.name + "'";
-  if (!prefix) json.fail("found an address, but " + where + " has no " + std::string(to_string(family)) + " prefix");
+  if (!prefix)
+    json.fail("found an address, but " + where + " has no " + std::string(to_string(family)) +
+              " prefix");
   if (!prefix->contains(address))
-    json.fail("found " + json.quoted() + ", wanted an address in " + to_string(*prefix) + " of " + where);
+    json.fail("found " + json.quoted() + ", wanted an address in " + to_string(*prefix) + " of " +
+              where);
   if (address == prefix->host(0))
     json.fail("found " + json.quoted() + ", which is the network's own address on " + where);
   if (family == Family::ipv4 && address == prefix->broadcast())
@@ -53,15 +59,19 @@ Attachment read_attachment(const JsonReader& json, const std::vector<SegmentSpec
   json.object([&](Fields& fields) {
     const auto& segment = find_segment(fields.required("segment"), segments);
     attachment.segment = segment.name;
-    if (const auto ipv4 = fields.optional("ipv4")) attachment.ipv4 = read_host(*ipv4, Family::ipv4, segment);
-    if (const auto ipv6 = fields.optional("ipv6")) attachment.ipv6 = read_host(*ipv6, Family::ipv6, segment);
+    if (const auto ipv4 = fields.optional("ipv4"))
+      attachment.ipv4 = read_host(*ipv4, Family::ipv4, segment);
+    if (const auto ipv6 = fields.optional("ipv6"))
+      attachment.ipv6 = read_host(*ipv6, Family::ipv6, segment);
   });
   return attachment;
 }
 
-std::vector<Attachment> read_attachments(const JsonReader& json, const std::vector<SegmentSpec>& segments) {
+std::vector<Attachment> read_attachments(const JsonReader& json,
+                                         const std::vector<SegmentSpec>& segments) {
   std::vector<Attachment> attachments;
-  json.each([&](const JsonReader& item) { attachments.push_back(read_attachment(item, segments)); });
+  json.each(
+      [&](const JsonReader& item) { attachments.push_back(read_attachment(item, segments)); });
   return attachments;
 }
 

@@ -41,8 +41,8 @@ json slow() {
 }
 
 struct Case {
-  const char* place;   ///< JSON pointer of what is replaced; "-/..." removes it
-  const char* value;   ///< JSON text
+  const char* place; ///< JSON pointer of what is replaced; "-/..." removes it
+  const char* value; ///< JSON text
 };
 
 void spoil(json& document, const Case& one) {
@@ -56,7 +56,10 @@ void spoil(json& document, const Case& one) {
 }
 
 template <typename Read>
-void expect_complaints(const char* golden, const json& good, const std::vector<Case>& cases, Read read) {
+void expect_complaints(const char* golden,
+                       const json& good,
+                       const std::vector<Case>& cases,
+                       Read read) {
   EXPECT_NO_THROW(read(JsonReader("good.json", good)));
   std::string complaints;
   for (const auto& one : cases) {
@@ -132,29 +135,31 @@ TEST(BadInput, ShapeOfATopology) {
                                       {"outside", {{"segment", "internet"}}},
                                       {"inside", {{{"segment", "carrier"}}}}});
   with_carrier["gateways"][1]["outside"]["segment"] = "carrier";
-  expect_complaints("model/topology-shape.txt",
-                    with_carrier,
-                    {{"/machines/1/name", "\"a\""},
-                     {"/machines/1/name", "\"home-a\""},
-                     {"/gateways/1/name", "\"lan-a\""},
-                     {"/segments/2/name", "\"lan-a\""},
-                     {"/segments/2/ipv4", "\"192.168.1.0/24\""},
-                     {"/segments/2/ipv4", "\"192.168.0.0/16\""},
-                     {"/segments/3", R"({"name": "carrier", "ipv4": "80.100.7.0/24", "may_overlap": true})"},
-                     {"/gateways/0/inside", "[]"},
-                     {"/gateways/0/inside/0/segment", "\"internet\""},
-                     {"/gateways/0/inside/1", R"({"segment": "lan-a"})"},
-                     {"/gateways/2/outside/segment", "\"lan-b\""},
-                     {"/gateways/2", R"({"name": "x", "role": "x", "outside": {"segment": "lan-a"}, "inside": [{"segment": "internet"}]})"},
-                     {"/segments/4", R"({"name": "island", "ipv4": "10.9.0.0/16"})"},
-                     {"/machines", "[]"},
-                     {"/machines/1/role", "\"relay\""},
-                     {"/machines/0/cards", "[]"},
-                     {"/machines/0/cards/1", R"({"segment": "lan-a"})"},
-                     {"/machines/0/cards", R"([{"segment": "internet", "ipv4": "80.100.0.10"}])"},
-                     {"/machines/0/cards/0/ipv4", "\"192.168.2.9\""},
-                     {"/gateways/0/outside/ipv4", "\"80.100.0.10\""}},
-                    read_topology);
+  expect_complaints(
+      "model/topology-shape.txt",
+      with_carrier,
+      {{"/machines/1/name", "\"a\""},
+       {"/machines/1/name", "\"home-a\""},
+       {"/gateways/1/name", "\"lan-a\""},
+       {"/segments/2/name", "\"lan-a\""},
+       {"/segments/2/ipv4", "\"192.168.1.0/24\""},
+       {"/segments/2/ipv4", "\"192.168.0.0/16\""},
+       {"/segments/3", R"({"name": "carrier", "ipv4": "80.100.7.0/24", "may_overlap": true})"},
+       {"/gateways/0/inside", "[]"},
+       {"/gateways/0/inside/0/segment", "\"internet\""},
+       {"/gateways/0/inside/1", R"({"segment": "lan-a"})"},
+       {"/gateways/2/outside/segment", "\"lan-b\""},
+       {"/gateways/2",
+        R"({"name": "x", "role": "x", "outside": {"segment": "lan-a"}, "inside": [{"segment": "internet"}]})"},
+       {"/segments/4", R"({"name": "island", "ipv4": "10.9.0.0/16"})"},
+       {"/machines", "[]"},
+       {"/machines/1/role", "\"relay\""},
+       {"/machines/0/cards", "[]"},
+       {"/machines/0/cards/1", R"({"segment": "lan-a"})"},
+       {"/machines/0/cards", R"([{"segment": "internet", "ipv4": "80.100.0.10"}])"},
+       {"/machines/0/cards/0/ipv4", "\"192.168.2.9\""},
+       {"/gateways/0/outside/ipv4", "\"80.100.0.10\""}},
+      read_topology);
 }
 
 TEST(BadInput, OverlappingSegmentsAreForOwnersThatTellThemApart) {
@@ -175,9 +180,12 @@ TEST(BadInput, TooManyAndTooSmall) {
   auto small = two_homes();
   small["segments"][1]["ipv4"] = "192.168.1.0/30";
   auto crowd = small;
-  crowd["machines"].push_back({{"name", "c"}, {"role", "peer"}, {"cards", {{{"segment", "lan-a"}}}}});
+  crowd["machines"].push_back(
+      {{"name", "c"}, {"role", "peer"}, {"cards", {{{"segment", "lan-a"}}}}});
   auto heap = small;
-  for (int i = 0; i < 300; ++i) heap["machines"].push_back({{"name", "m" + std::to_string(i)}, {"role", "peer"}, {"cards", {{{"segment", "lan-b"}}}}});
+  for (int i = 0; i < 300; ++i)
+    heap["machines"].push_back(
+        {{"name", "m" + std::to_string(i)}, {"role", "peer"}, {"cards", {{{"segment", "lan-b"}}}}});
   std::string complaints;
   EXPECT_NO_THROW(read_topology(JsonReader("good.json", small)));
   for (const auto* document : {&crowd, &heap}) {
@@ -189,7 +197,8 @@ TEST(BadInput, TooManyAndTooSmall) {
     }
   }
   EXPECT_EQ(complaints,
-            "bad.json: /segments/1: 192.168.1.0/30 of segment 'lan-a' has no address left for machine 'c'\n"
+            "bad.json: /segments/1: 192.168.1.0/30 of segment 'lan-a' has no address left for "
+            "machine 'c'\n"
             "bad.json: /machines: found 303, wanted at most 250\n");
 }
 

@@ -31,29 +31,39 @@ protected:
       return text;
     }
   }
-  std::string complaint_about(const std::string& text) const { return complaint(write("x.json", text)); }
+  std::string complaint_about(const std::string& text) const {
+    return complaint(write("x.json", text));
+  }
 
   TempDir folder_{"hermesh-json"};
 };
 
 TEST_F(JsonFile, ReadsAnObject) {
-  EXPECT_EQ(parse_json_file(write("x.json", "{\"a\": [1, {\"a\": null}, {\"a\": 2}]}\n")).size(), 1U);
+  EXPECT_EQ(parse_json_file(write("x.json", "{\"a\": [1, {\"a\": null}, {\"a\": 2}]}\n")).size(),
+            1U);
 }
 
 TEST_F(JsonFile, SyntaxErrorsHaveLineAndColumn) {
-  EXPECT_EQ(complaint_about("{\"a\": 1,\n \"b\": tru}"), "x.json:2:10: not JSON: value - invalid literal");
-  EXPECT_EQ(complaint_about("{\"a\": 1,}"), "x.json:1:9: not JSON: object key - unexpected '}'; expected string literal");
-  EXPECT_EQ(complaint_about("{} x"), "x.json:1:4: not JSON: value - invalid literal; expected end of input");
-  EXPECT_EQ(complaint_about(""), "x.json:1:1: not JSON: value - unexpected end of input; expected '[', '{', or a literal");
+  EXPECT_EQ(complaint_about("{\"a\": 1,\n \"b\": tru}"),
+            "x.json:2:10: not JSON: value - invalid literal");
+  EXPECT_EQ(complaint_about("{\"a\": 1,}"),
+            "x.json:1:9: not JSON: object key - unexpected '}'; expected string literal");
+  EXPECT_EQ(complaint_about("{} x"),
+            "x.json:1:4: not JSON: value - invalid literal; expected end of input");
+  EXPECT_EQ(
+      complaint_about(""),
+      "x.json:1:1: not JSON: value - unexpected end of input; expected '[', '{', or a literal");
   EXPECT_EQ(complaint_about("\n\n  {'a': 1}"),
             "x.json:3:4: not JSON: object key - invalid literal; expected string literal");
 }
 
 TEST_F(JsonFile, BadTextIsOneLine) {
-  EXPECT_EQ(complaint_about("{\"a\": \"\xff\"}"), "x.json:1:8: not JSON: value - invalid string: ill-formed UTF-8 byte");
+  EXPECT_EQ(complaint_about("{\"a\": \"\xff\"}"),
+            "x.json:1:8: not JSON: value - invalid string: ill-formed UTF-8 byte");
   EXPECT_EQ(complaint_about("[1e999]"), "x.json: not JSON: number overflow parsing '1e999'");
-  EXPECT_EQ(complaint_about("\xef\xbb\xbf{}"),
-            "x.json: found a byte order mark at 1:1, wanted UTF-8 without one (RFC 8259 section 8.1)");
+  EXPECT_EQ(
+      complaint_about("\xef\xbb\xbf{}"),
+      "x.json: found a byte order mark at 1:1, wanted UTF-8 without one (RFC 8259 section 8.1)");
 }
 
 TEST_F(JsonFile, DuplicateKeysAreToldWithTheirPlace) {

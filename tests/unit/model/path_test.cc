@@ -10,14 +10,16 @@ namespace hermesh {
 namespace {
 
 TEST(Path, EveryKindSurvivesItsText) {
-  for (const auto kind : {PathKind::local, PathKind::direct, PathKind::relayed, PathKind::unreachable})
+  for (const auto kind :
+       {PathKind::local, PathKind::direct, PathKind::relayed, PathKind::unreachable})
     EXPECT_EQ(parse_path_kind(to_string(kind)), kind);
   EXPECT_EQ(parse_path_kind("Direct"), std::nullopt);
   EXPECT_LT(PathKind::direct, PathKind::relayed);
 }
 
 TEST(Path, ARelayedOneNamesItsRelay) {
-  EXPECT_EQ(to_string(Path{.kind = PathKind::relayed, .via = "r", .infrastructure = true}), "relayed via r");
+  EXPECT_EQ(to_string(Path{.kind = PathKind::relayed, .via = "r", .infrastructure = true}),
+            "relayed via r");
   EXPECT_EQ(to_string(Path{.kind = PathKind::direct}), "direct");
 }
 
@@ -30,7 +32,8 @@ TEST(Verdict, OnlyTheFirstTwoAreWell) {
 }
 
 TEST(Scenario, EveryFieldIsRead) {
-  const auto document = nlohmann::json::parse(R"({"schema": 1, "name": "s", "description": "x", "gateways": [
+  const auto document =
+      nlohmann::json::parse(R"({"schema": 1, "name": "s", "description": "x", "gateways": [
     {"gateway": "g", "mapping": "ADM", "filtering": "EIF", "ports": "random", "flows": "strict", "udp": "blocked",
      "timers": {"udp_unreplied": "30s", "tcp_established": "2h"}}]})");
   const auto scenario = read_scenario(JsonReader("s.json", document));
@@ -46,7 +49,8 @@ TEST(Scenario, EveryFieldIsRead) {
 
 TEST(Profile, RatesHaveTheUnitsOfTc) {
   const auto rate = [](const char* text) {
-    const nlohmann::json document{{"schema", 1}, {"name", "p"}, {"description", "x"}, {"rate", text}};
+    const nlohmann::json document{
+        {"schema", 1}, {"name", "p"}, {"description", "x"}, {"rate", text}};
     return read_profile(JsonReader("p.json", document)).rate_bits_per_second;
   };
   EXPECT_EQ(rate("100Mbit"), 100'000'000U);

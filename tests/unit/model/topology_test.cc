@@ -64,11 +64,14 @@ TEST(Topology, RolesMemoryAndAddressingAreRead) {
 TEST(Shipped, FilesAreNamedAfterWhatTheyHold) {
   const auto shipped = catalog();
   EXPECT_GE(shipped.topologies().size(), 4U);
-  for (const auto& name : shipped.topologies()) EXPECT_EQ(shipped.topology(name).name, name);
+  for (const auto& name : shipped.topologies())
+    EXPECT_EQ(shipped.topology(name).name, name);
   EXPECT_GE(shipped.scenarios().size(), 5U);
-  for (const auto& name : shipped.scenarios()) EXPECT_EQ(shipped.scenario(name).name, name);
+  for (const auto& name : shipped.scenarios())
+    EXPECT_EQ(shipped.scenario(name).name, name);
   EXPECT_EQ(shipped.profiles(), (std::vector<std::string>{"baseline", "high", "low", "medium"}));
-  for (const auto& name : shipped.profiles()) EXPECT_EQ(shipped.profile(name).name, name);
+  for (const auto& name : shipped.profiles())
+    EXPECT_EQ(shipped.profile(name).name, name);
 }
 
 TEST(Shipped, EveryScenarioAppliesToATopology) {
@@ -108,31 +111,42 @@ std::string complaint(const std::function<void()>& body) {
 TEST(Catalog, UnknownNamesSuggestTheNearest) {
   EXPECT_EQ(complaint([] { catalog().topology("doubel-nat"); }),
             "there is no topology 'doubel-nat' (did you mean 'double-nat'?)");
-  EXPECT_EQ(complaint([] { catalog().scenario("zzzzzz"); }), "there is no scenario 'zzzzzz'; `hermesh list` shows all");
-  EXPECT_EQ(complaint([] { catalog().profile("hihg"); }), "there is no profile 'hihg' (did you mean 'high'?)");
-  EXPECT_EQ(complaint([] { catalog().topology("./nope.json"); }), "./nope.json: there is no such file");
+  EXPECT_EQ(complaint([] { catalog().scenario("zzzzzz"); }),
+            "there is no scenario 'zzzzzz'; `hermesh list` shows all");
+  EXPECT_EQ(complaint([] { catalog().profile("hihg"); }),
+            "there is no profile 'hihg' (did you mean 'high'?)");
+  EXPECT_EQ(complaint([] { catalog().topology("./nope.json"); }),
+            "./nope.json: there is no such file");
   EXPECT_EQ(catalog().topology((source / "vm-topologies/public.json").string()).name, "public");
 }
 
 TEST(Bind, RulesAndGatewaysMustMatch) {
   const auto shipped = catalog();
-  EXPECT_EQ(complaint([&] { bind(shipped.topology("double-nat"), shipped.scenario("symmetric"), {}, 1); }),
-            "scenario 'symmetric' is not applicable to topology 'double-nat': it has no rule for role 'carrier' of "
+  EXPECT_EQ(complaint([&] {
+              bind(shipped.topology("double-nat"), shipped.scenario("symmetric"), {}, 1);
+            }),
+            "scenario 'symmetric' is not applicable to topology 'double-nat': it has no rule for "
+            "role 'carrier' of "
             "gateway 'carrier-b'");
-  EXPECT_EQ(complaint([&] { bind(shipped.topology("nat-nat"), shipped.scenario("home-and-carrier"), {}, 1); }),
-            "scenario 'home-and-carrier' is not applicable to topology 'nat-nat': it has a rule for a gateway of role "
+  EXPECT_EQ(complaint([&] {
+              bind(shipped.topology("nat-nat"), shipped.scenario("home-and-carrier"), {}, 1);
+            }),
+            "scenario 'home-and-carrier' is not applicable to topology 'nat-nat': it has a rule "
+            "for a gateway of role "
             "'carrier', and the topology has none");
   auto named = shipped.scenario("symmetric");
   named.gateways.push_back({.gateway = "home-c", .behaviour = {}});
   EXPECT_EQ(complaint([&] { bind(shipped.topology("nat-nat"), named, {}, 1); }),
-            "scenario 'symmetric' is not applicable to topology 'nat-nat': it has a rule for a gateway 'home-c', and "
+            "scenario 'symmetric' is not applicable to topology 'nat-nat': it has a rule for a "
+            "gateway 'home-c', and "
             "the topology has none");
 }
 
 TEST(Bind, ARuleByNameWinsOverItsRole) {
   const auto shipped = catalog();
   auto scenario = shipped.scenario("symmetric");
-  scenario.gateways.insert(scenario.gateways.begin(), {.gateway = "home-b", .behaviour = {.udp_blocked = true}});
+  scenario.gateways.insert(scenario.gateways.begin(),
+                           {.gateway = "home-b", .behaviour = {.udp_blocked = true}});
   const auto network = bind(shipped.topology("nat-nat"), scenario, {}, 1);
   EXPECT_FALSE(network.gateways[0].behaviour.udp_blocked);
   EXPECT_TRUE(network.gateways[1].behaviour.udp_blocked);
@@ -141,7 +155,10 @@ TEST(Bind, ARuleByNameWinsOverItsRole) {
 TEST(Bind, MacsComeFromTheSeed) {
   const auto shipped = catalog();
   const auto make = [&](std::uint64_t seed) {
-    return bind(shipped.topology("double-nat"), shipped.scenario("home-and-carrier"), shipped.profile("low"), seed);
+    return bind(shipped.topology("double-nat"),
+                shipped.scenario("home-and-carrier"),
+                shipped.profile("low"),
+                seed);
   };
   const auto network = make(7);
   EXPECT_EQ(network, make(7));
@@ -154,21 +171,25 @@ TEST(Bind, MacsComeFromTheSeed) {
     macs.insert(mac);
     ++ports;
   };
-  for (const auto& card : network.cards) see(card.mac);
+  for (const auto& card : network.cards)
+    see(card.mac);
   for (const auto& gateway : network.gateways) {
     see(gateway.outside_mac);
     ASSERT_EQ(gateway.inside_macs.size(), gateway.spec.inside.size());
-    for (const auto& mac : gateway.inside_macs) see(mac);
+    for (const auto& mac : gateway.inside_macs)
+      see(mac);
   }
   EXPECT_EQ(macs.size(), ports);
 }
 
 TEST(ChainOf, GoesFromTheCardOutwards) {
   const auto shipped = catalog();
-  const auto network = bind(shipped.topology("double-nat"), shipped.scenario("home-and-carrier"), {}, 1);
+  const auto network =
+      bind(shipped.topology("double-nat"), shipped.scenario("home-and-carrier"), {}, 1);
   const auto names = [&](const std::string& machine) {
     std::string text;
-    for (const auto* gateway : chain_of(network, machine)) text += gateway->spec.name + " ";
+    for (const auto* gateway : chain_of(network, machine))
+      text += gateway->spec.name + " ";
     return text;
   };
   EXPECT_EQ(names("a"), "home-a ");
