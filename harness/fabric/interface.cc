@@ -29,6 +29,11 @@ Interface::Interface(Core& core,
                      DropCounters::Place place,
                      bool announces)
     : core_(core), side_(side), place_(place), link_local_(wire::link_local_address(side.mac)) {
+  if (const auto& prefix = side_.ipv4_prefix) {
+    has_ipv4_ = true;
+    ipv4_network_ = prefix->address.v4_value();
+    ipv4_mask_ = prefix->length == 0 ? 0 : ~std::uint32_t{0} << (32 - prefix->length);
+  }
   if (announces && side_.ipv6_prefix) next_announcement_ = between_announcements;
 }
 

@@ -26,8 +26,11 @@ public:
     return address == link_local_ || side_.ipv6 == address;
   }
   bool on_link(const Address& address) const {
-    const auto& prefix = address.is_v4() ? side_.ipv4_prefix : side_.ipv6_prefix;
-    return prefix && prefix->contains(address);
+    if (!address.is_v4()) return side_.ipv6_prefix && side_.ipv6_prefix->contains(address);
+    return has_ipv4_ && ((address.v4_value() ^ ipv4_network_) & ipv4_mask_) == 0;
+  }
+  bool is_broadcast(const Address& ipv4) const {
+    return has_ipv4_ && ipv4.v4_value() == (ipv4_network_ | ~ipv4_mask_);
   }
 
   /// The packet after the frame's Ethernet header goes to `next_hop`, now or when that one answers.
@@ -62,6 +65,10 @@ private:
   GatewaySide side_;
   DropCounters::Place place_;
   Address link_local_;
+  // The IPv4 prefix once more, as numbers: it is asked several times per packet.
+  bool has_ipv4_ = false;
+  std::uint32_t ipv4_network_ = 0;
+  std::uint32_t ipv4_mask_ = 0;
   Neighbours neighbours_;
   Time next_announcement_ = Time::max();
 };

@@ -61,8 +61,7 @@ void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
   packet.transit.frame = transit.frame.first(wire::ethernet_header_size + ip->total_size);
   // What is for everybody on the segment has arrived; a gateway does not forward it.
   if (!is_for_one_host(ip->destination)) return;
-  const auto& prefix = interfaces_[side].side().ipv4_prefix;
-  if (prefix && ip->destination == prefix->broadcast()) return;
+  if (interfaces_[side].is_broadcast(ip->destination)) return;
   if (!is_for_one_host(ip->source)) return drop(packet, DropReason::malformed);
   packet.from_outside() ? from_outside(packet) : from_inside(packet);
 }

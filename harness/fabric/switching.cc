@@ -5,6 +5,21 @@
 #include "fabric/core.hh"
 
 namespace hermesh {
+namespace {
+
+/// A chain of calls is under way, whatever way it ends: a hook may throw.
+class Turn {
+public:
+  explicit Turn(bool& flag) : flag_(flag) { flag_ = true; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() { flag_ = false; }
+
+private:
+  bool& flag_;
+};
+
+} // namespace
 
 void Core::receive(PortId port, wire::MutableBytes frame, Time now) {
   at(port);
@@ -14,20 +29,20 @@ void Core::receive(PortId port, wire::MutableBytes frame, Time now) {
   }
   if (now >= wake_) settle(now);
   now_ = std::max(now_, now);
-  busy_ = true;
-  enter(port, frame);
-  busy_ = false;
+  {
+    const Turn turn(busy_);
+    enter(port, frame);
+  }
   if (!deferred_.empty()) run_deferred();
 }
 
 void Core::run_deferred() {
-  busy_ = true;
+  const Turn turn(busy_);
   for (std::size_t i = 0; i < deferred_.size(); ++i) {
     Deferred next = std::move(deferred_[i]); // `enter` may add to the vector
     enter(next.port, next.frame);
   }
   deferred_.clear();
-  busy_ = false;
 }
 
 void Core::enter(PortId id, wire::MutableBytes frame) {
@@ -103,7 +118,7 @@ void Core::flood(const Transit& transit) {
   if (!wire::load_mac(transit.frame.data()).is_group()) return; // a gateway's own is never unknown
   each(PortKind::gateway, [&](std::uint32_t i) {
     std::array<std::byte, wire::ethernet_frame_limit> copy;
-    std::ranges::copy(transit.frame, copy.begin());
+    std::memcpy(copy.data(), transit.frame.data(), transit.frame.size());
     const Transit own{.segment = transit.segment,
                       .source = transit.source,
                       .frame = wire::MutableBytes(copy).first(transit.frame.size())};
@@ -144,11 +159,12 @@ std::optional<Time> Core::advance(Time now) {
 void Core::settle(Time now) {
   for (Time due = next_due(); due <= now; due = next_due()) {
     now_ = std::max(now_, due);
-    busy_ = true;
-    if (!delayed_.empty() && delayed_.top().due <= due) release_one();
-    for (const auto& gateway : gateways_)
-      if (gateway->due() <= due) gateway->advance();
-    busy_ = false;
+    {
+      const Turn turn(busy_);
+      if (!delayed_.empty() && delayed_.top().due <= due) release_one();
+      for (const auto& gateway : gateways_)
+        if (gateway->due() <= due) gateway->advance();
+    }
     if (!deferred_.empty()) run_deferred();
   }
   now_ = std::max(now_, now);
