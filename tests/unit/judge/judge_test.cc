@@ -233,6 +233,34 @@ TEST(Judge, ALoneFrameThatFitsIsNoProofAmidForeignOnes) {
   EXPECT_FALSE(verdict.proven);
 }
 
+TEST(Judge, OneSymbolIsNoCode) {
+  // By chance only probes of one symbol arrived, by no way that is seen, amid a stream of frames that all fit them.
+  SyntheticLab lab;
+  const auto probes = track(100, [&](const auto& p) -> std::optional<Time> {
+    if (p.length != 512) return std::nullopt;
+    return p.sent + 20ms;
+  });
+  for (int i = 0; i < 2000; ++i) lab.carry("a", "b", Time{1s} + i * 5ms, lab.random_payload(600));
+  const auto verdict = lab.judge(probes);
+  EXPECT_GE(verdict.unidentified, 5U);
+  EXPECT_TRUE(std::ranges::none_of(verdict.probes, &ProbeVerdict::identified)) << describe(verdict);
+}
+
+TEST(Judge, AFrameBringsOneProbeOnly) {
+  // Each second probe takes the relay and arrives when the next, direct one is under way already.
+  SyntheticLab lab;
+  const auto probes = track(100, [&](const auto& p) {
+    const bool relayed = p.sequence % 2 == 0;
+    return lab.travel({.way = relayed ? Way::via_r : Way::direct,
+                       .sent = p.sent,
+                       .length = p.length,
+                       .leg = relayed ? 55ms : 30ms});
+  });
+  const auto verdict = lab.judge(probes);
+  for (const auto& probe : verdict.probes)
+    EXPECT_EQ(probe.path, probe.sequence % 2 == 0 ? via_r : direct) << "probe " << probe.sequence;
+}
+
 TEST(Judge, AShortRelayedPhaseIsSeen) {
   SyntheticLab lab;
   const auto probes = track(50, [&](const auto& p) {
