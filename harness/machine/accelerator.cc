@@ -22,7 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-// Under KVM a guest answers within some 2 s; a host that is busy with other guests gets ten times that.
+// Under KVM a guest answers within some 2 s; a host that is busy with other guests gets ten times
+// that.
 constexpr auto guest_patience = 20s;
 // The whole attempt, libvirt's questions to QEMU included, which hang as well on some hosts.
 constexpr auto attempt_patience = 30s;
@@ -31,9 +32,8 @@ constexpr std::string_view answered = "works";
 constexpr std::string_view hung = "hangs";
 
 void try_guest(const GuestImage& image) {
-  Hypervisor hypervisor({.accelerator = Accelerator::kvm,
-                         .image = image,
-                         .boot_patience = guest_patience});
+  Hypervisor hypervisor(
+      {.accelerator = Accelerator::kvm, .image = image, .boot_patience = guest_patience});
   const TempDir folder;
   const auto machine = hypervisor.start({.name = "kvm",
                                          .domain = "hermesh-probe-kvm",
@@ -83,7 +83,8 @@ KvmAnswer try_in_child(const GuestImage& image) {
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
   if (!text || *text == hung)
-    return {.works = false, .certain = true, .reason = "/dev/kvm opens, but a guest hangs under KVM"};
+    return {
+        .works = false, .certain = true, .reason = "/dev/kvm opens, but a guest hangs under KVM"};
   if (*text == answered) return {.works = true, .certain = true, .reason = "a guest answered"};
   return {.works = false,
           .certain = false,
@@ -119,7 +120,8 @@ int probe_kvm_main(int answer, const std::filesystem::path& image) {
 }
 
 KvmAnswer ask_kvm(const GuestImage& image) {
-  if (auto obstacle = kvm_obstacle()) return {.works = false, .certain = false, .reason = *obstacle};
+  if (auto obstacle = kvm_obstacle())
+    return {.works = false, .certain = false, .reason = *obstacle};
   if (auto known = recall_kvm_answer()) return *known;
   auto answer = try_in_child(image);
   if (answer.certain) remember_kvm_answer(answer);

@@ -18,9 +18,9 @@ struct KvmAnswer {
   bool operator==(const KvmAnswer&) const = default;
 };
 
-/// That /dev/kvm opens proves nothing: there are hosts where it does and a guest then hangs for ever. So
-/// a small guest is started, once per host (boot, kernel, QEMU, user), in a process of its own, which is
-/// killed when it takes too long (30 s). The answer is kept in the cache folder.
+/// That /dev/kvm opens proves nothing: there are hosts where it does and a guest then hangs for
+/// ever. So a small guest is started, once per host (boot, kernel, QEMU, user), in a process of its
+/// own, which is killed when it takes too long (30 s). The answer is kept in the cache folder.
 KvmAnswer ask_kvm(const GuestImage& image);
 
 /// Why it cannot even be tried; empty when it can. Cheap.

@@ -49,15 +49,16 @@ std::string bytes_of(const json& value, const char* field) {
   return *decoded;
 }
 
-/// setsid makes the program lead a group of its own under the number that the agent knows; env and, for
-/// a directory, sh become the program in turn (none of them stays). sh sees the words as words: nothing
-/// is quoted or expanded.
+/// setsid makes the program lead a group of its own under the number that the agent knows; env and,
+/// for a directory, sh become the program in turn (none of them stays). sh sees the words as words:
+/// nothing is quoted or expanded.
 std::vector<std::string> words_of(const Command& command) {
   std::vector<std::string> words;
   if (!command.cwd.empty())
     words = {"sh", "-c", "cd -- \"$1\" && shift && exec \"$@\"", "sh", command.cwd.string()};
   if (!command.env.empty()) words.emplace_back("env");
-  for (const auto& [name, value] : command.env) words.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.env)
+    words.push_back(name + "=" + value);
   words.insert(words.end(), command.argv.begin(), command.argv.end());
   return words;
 }

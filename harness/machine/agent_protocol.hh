@@ -13,8 +13,8 @@ namespace hermesh::agent {
 
 std::string ping();
 
-/// guest-exec: the command in a session of its own, so that its number names the whole group that is
-/// killed when it takes too long.
+/// guest-exec: the command in a session of its own, so that its number names the whole group that
+/// is killed when it takes too long.
 std::string exec(const Command& command);
 std::string kill_group(std::int64_t pid);
 std::string exec_status(std::int64_t pid);
@@ -30,8 +30,8 @@ struct FilePart {
   bool operator==(const FilePart&) const = default;
 };
 
-/// Each takes the agent's whole answer; throws Error naming the command when it is an error or is not
-/// what was asked for.
+/// Each takes the agent's whole answer; throws Error naming the command when it is an error or is
+/// not what was asked for.
 void parse_empty(std::string_view answer);
 std::int64_t parse_pid(std::string_view answer);
 std::int64_t parse_handle(std::string_view answer);

@@ -43,7 +43,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
   static constexpr auto table = values();
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+    ++padding;
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3);
   std::uint32_t group = 0;
@@ -53,7 +54,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
     if (value == foreign) return std::nullopt;
     group = group << 6 | value;
     if (i % 4 != 3) continue;
-    for (const unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>(group >> shift & 0xffU);
+    for (const unsigned shift : {16U, 8U, 0U})
+      bytes += static_cast<char>(group >> shift & 0xffU);
     group = 0;
   }
   bytes.resize(bytes.size() - padding);

@@ -60,7 +60,8 @@ DomainEvents::DomainEvents(virConnectPtr connection)
 }
 
 DomainEvents::~DomainEvents() {
-  for (const int id : {lifecycle_, agent_}) virConnectDomainEventDeregisterAny(connection_, id);
+  for (const int id : {lifecycle_, agent_})
+    virConnectDomainEventDeregisterAny(connection_, id);
 }
 
 void DomainEvents::follow(const std::string& uuid, const std::shared_ptr<Life>& life) {

@@ -11,7 +11,8 @@
 
 namespace hermesh {
 
-/// libvirt's news of a connection's domains, told to their lives. It must go before the connection does.
+/// libvirt's news of a connection's domains, told to their lives. It must go before the connection
+/// does.
 class DomainEvents {
 public:
   explicit DomainEvents(virConnectPtr connection); ///< throws Error

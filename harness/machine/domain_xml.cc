@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view machine_type = "pc";
 
 // MiB of translated code that QEMU keeps. Its default grows with the guest's memory and is what an
-// idle guest costs most of under TCG; much less than this and busy guests translate again and again.
+// idle guest costs most of under TCG; much less than this and busy guests translate again and
+// again.
 constexpr std::string_view tb_cache_mib = "32";
 
 void write_boot(XmlWriter& xml, const VirtualMachine& machine, const GuestImage& image) {
@@ -93,21 +94,20 @@ void write_consoles(XmlWriter& xml, const VirtualMachine& machine, const DomainH
 
 } // namespace
 
-std::string domain_xml(const VirtualMachine& machine,
-                       const GuestImage& image,
-                       const DomainHost& host) {
+std::string
+domain_xml(const VirtualMachine& machine, const GuestImage& image, const DomainHost& host) {
   XmlWriter xml;
   xml.open("domain", {{"type", host.accelerator == Accelerator::kvm ? "kvm" : "qemu"}});
   xml.text("name", machine.domain);
   xml.text("uuid", machine.uuid);
   xml.text("memory", std::to_string(machine.memory_mib), {{"unit", "MiB"}});
-  xml.text("vcpu",
-           std::to_string(machine.vcpus),
-           {{"placement", "static"}, {"cpuset", host.cpuset}});
+  xml.text(
+      "vcpu", std::to_string(machine.vcpus), {{"placement", "static"}, {"cpuset", host.cpuset}});
   write_boot(xml, machine, image);
   write_processor(xml, host.accelerator);
   xml.leaf("clock", {{"offset", "utc"}});
-  for (const auto* const event : {"on_poweroff", "on_reboot", "on_crash"}) xml.text(event, "destroy");
+  for (const auto* const event : {"on_poweroff", "on_reboot", "on_crash"})
+    xml.text(event, "destroy");
   xml.open("devices");
   if (!host.emulator.empty()) xml.text("emulator", host.emulator.string());
   xml.leaf("controller", {{"type", "usb"}, {"model", "none"}});
@@ -131,7 +131,8 @@ std::string usable_cpuset() {
   for (std::size_t first = 0; first < CPU_SETSIZE; ++first) {
     if (!usable(first)) continue;
     auto last = first;
-    while (usable(last + 1)) ++last;
+    while (usable(last + 1))
+      ++last;
     if (!text.empty()) text += ",";
     text += std::to_string(first);
     if (last > first) text += "-" + std::to_string(last);

@@ -20,9 +20,11 @@ struct DomainHost {
   bool operator==(const DomainHost&) const = default;
 };
 
-/// The domain as libvirt's XML (https://libvirt.org/formatdomain.html): virtio devices, one ISA serial
-/// port, nothing else. Pure. Throws Error for a value that XML or a socket address cannot hold.
-std::string domain_xml(const VirtualMachine& machine, const GuestImage& image, const DomainHost& host);
+/// The domain as libvirt's XML (https://libvirt.org/formatdomain.html): virtio devices, one ISA
+/// serial port, nothing else. Pure. Throws Error for a value that XML or a socket address cannot
+/// hold.
+std::string
+domain_xml(const VirtualMachine& machine, const GuestImage& image, const DomainHost& host);
 
 /// The processors that this process may use, as libvirt writes a set: "0-3,6". With an explicit set
 /// libvirt does not look for the online processors in /sys, which build sandboxes lack.

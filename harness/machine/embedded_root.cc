@@ -5,9 +5,8 @@
 #include "machine/cache_folder.hh"
 #include "machine/processes.hh"
 
-#include <fmt/format.h>
-
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -41,8 +40,9 @@ void write_conf(const fs::path& root) {
   if (!out) throw Error("write " + (root / "etc" / "qemu.conf").string());
 }
 
-/// libvirt asks each QEMU binary once what it can do, which takes seconds, and keeps the answer below the
-/// root with all that it depends on (binary, kernel, KVM). Shared between runs, it is asked once per host.
+/// libvirt asks each QEMU binary once what it can do, which takes seconds, and keeps the answer
+/// below the root with all that it depends on (binary, kernel, KVM). Shared between runs, it is
+/// asked once per host.
 void share_cache(const fs::path& root) {
   const auto folder = cache_folder();
   if (!folder) return;
@@ -54,8 +54,9 @@ void share_cache(const fs::path& root) {
 } // namespace
 
 std::string qemu_conf(unsigned uid, unsigned gid) {
-  // No virtlogd for console files; no rights, labels, control groups or mounts that an ordinary user or
-  // a sandbox could not have; as root, QEMU stays root instead of becoming a user who can open nothing.
+  // No virtlogd for console files; no rights, labels, control groups or mounts that an ordinary
+  // user or a sandbox could not have; as root, QEMU stays root instead of becoming a user who can
+  // open nothing.
   return fmt::format("stdio_handler = \"file\"\n"
                      "security_driver = \"none\"\n"
                      "security_default_confined = 0\n"
@@ -89,7 +90,8 @@ void remove_stale_roots(const fs::path& parent) {
     if (!is_own_folder(root)) continue;
     const auto lock = take_lock(root, 0);
     if (!lock) continue; // its owner lives, or it is no root of ours
-    for (const auto pid : find_qemus(root.string())) kill_qemu(pid, root.string());
+    for (const auto pid : find_qemus(root.string()))
+      kill_qemu(pid, root.string());
     std::error_code ignored;
     fs::remove_all(root, ignored);
   }

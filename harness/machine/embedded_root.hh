@@ -9,9 +9,9 @@
 
 namespace hermesh {
 
-/// The private directory of the embedded driver, with the configuration that makes it work without a
-/// daemon, without rights and in a sandbox. Marked by a lock that the kernel drops when its owner dies,
-/// so that anybody can tell a root that nobody needs any more. Making one clears up those.
+/// The private directory of the embedded driver, with the configuration that makes it work without
+/// a daemon, without rights and in a sandbox. Marked by a lock that the kernel drops when its owner
+/// dies, so that anybody can tell a root that nobody needs any more. Making one clears up those.
 class EmbeddedRoot {
 public:
   EmbeddedRoot(); ///< throws Error

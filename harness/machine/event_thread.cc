@@ -24,7 +24,8 @@ EventThread::EventThread() {
                   virEventAddTimeout(idle_tick_ms, nothing, nullptr, nullptr));
   const BlockSignals blocked; // inherited by the thread
   thread_ = std::thread([this] {
-    while (!stopping_) virEventRunDefaultImpl();
+    while (!stopping_)
+      virEventRunDefaultImpl();
   });
 }
 

@@ -6,9 +6,9 @@
 
 namespace hermesh {
 
-/// libvirt's event loop in a thread of its own: without one, running before the connection is opened,
-/// the embedded driver waits for ever for its monitor. libvirt has one loop per process and cannot
-/// take it back, so only libvirt_process.cc makes one of these.
+/// libvirt's event loop in a thread of its own: without one, running before the connection is
+/// opened, the embedded driver waits for ever for its monitor. libvirt has one loop per process and
+/// cannot take it back, so only libvirt_process.cc makes one of these.
 class EventThread {
 public:
   EventThread(); ///< throws Error

@@ -43,14 +43,16 @@ bool await_end(int alive) {
 }
 
 void kill_all(const std::string& root) {
-  for (const auto pid : find_qemus(root)) kill_qemu(pid, root);
+  for (const auto pid : find_qemus(root))
+    kill_qemu(pid, root);
 }
 
 } // namespace
 
 int guardian_main(int alive, const std::filesystem::path& root) {
   ::prctl(PR_SET_NAME, "lab-guardian");
-  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) ::signal(signal, SIG_IGN);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE})
+    ::signal(signal, SIG_IGN);
   const Fd socket(alive);
   if (::send(socket.get(), &ready, 1, MSG_NOSIGNAL) != 1) return 1;
   const bool orderly = await_end(socket.get());

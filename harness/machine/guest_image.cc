@@ -40,9 +40,8 @@ Versions versions_of(const JsonReader& json, const nlohmann::json& value) {
 
 /// Only the fields that a boot needs are checked; what else is there is for people (kernel and
 /// release versions, packages, the lock's differences).
-GuestImage read(const JsonReader& json,
-                const nlohmann::json& document,
-                const std::filesystem::path& folder) {
+GuestImage
+read(const JsonReader& json, const nlohmann::json& document, const std::filesystem::path& folder) {
   GuestImage image;
   image.folder = folder;
   json.object([&](JsonReader::Fields& fields) {
@@ -67,7 +66,8 @@ GuestImage read(const JsonReader& json,
     });
     image.vpns = versions_of(fields.required("vpns"), document.at("vpns"));
     image.tools = versions_of(fields.required("tools"), document.at("tools"));
-    for (const auto* const extra : {"release", "probe", "packages", "lock"}) fields.optional(extra);
+    for (const auto* const extra : {"release", "probe", "packages", "lock"})
+      fields.optional(extra);
   });
   return image;
 }

@@ -8,9 +8,8 @@
 #include "machine/libvirt_user.hh"
 #include "machine/programs.hh"
 
-#include <fmt/format.h>
-
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/un.h>
@@ -30,9 +29,10 @@ constexpr std::uint64_t few_files = 256;
 constexpr std::uint64_t little_memory_mib = 1024;
 constexpr std::uint64_t little_disk_mib = 512;
 
-// What libvirt adds to its root for the longest socket, QEMU's monitor: the domain's number and the first
-// 20 characters of its name.
-constexpr std::string_view longest_socket = "/lib/qemu/domain-9999-hermesh-xxxxxxxxxxxx/monitor.sock";
+// What libvirt adds to its root for the longest socket, QEMU's monitor: the domain's number and the
+// first 20 characters of its name.
+constexpr std::string_view longest_socket =
+    "/lib/qemu/domain-9999-hermesh-xxxxxxxxxxxx/monitor.sock";
 
 std::string libvirt_version() {
   unsigned long number = 0;
@@ -48,11 +48,12 @@ bool has_qemu_driver() {
   if (::dladdr(reinterpret_cast<const void*>(&virGetVersion), &library) == 0) return false;
   const auto beside = fs::path(library.dli_fname).parent_path() / "libvirt" / "connection-driver";
   std::error_code problem;
-  return fs::exists((folder == nullptr ? beside : fs::path(folder)) / "libvirt_driver_qemu.so", problem);
+  return fs::exists((folder == nullptr ? beside : fs::path(folder)) / "libvirt_driver_qemu.so",
+                    problem);
 }
 
-/// "QEMU emulator version 7.2.18 (Debian ...)": asked of the program itself, because libvirt would start
-/// every emulator on the PATH to answer.
+/// "QEMU emulator version 7.2.18 (Debian ...)": asked of the program itself, because libvirt would
+/// start every emulator on the PATH to answer.
 std::string qemu_version(const fs::path& qemu) {
   HostExecutor host;
   const auto exit = host.run({.argv = {qemu.string(), "--version"}}, 20s);
@@ -100,8 +101,7 @@ void find_missing_programs(HostFacts& facts) {
 
 void find_tight_limits(HostFacts& facts) {
   const auto tight = [&](std::string what, std::string advice) {
-    facts.missing.push_back(
-        {.what = std::move(what), .advice = std::move(advice), .fatal = false});
+    facts.missing.push_back({.what = std::move(what), .advice = std::move(advice), .fatal = false});
   };
   if (facts.kvm_obstacle)
     tight("no KVM, so guests run under TCG: " + *facts.kvm_obstacle,

@@ -40,7 +40,8 @@ std::string to_string(Accelerator accelerator) {
 
 struct Hypervisor::Impl {
   explicit Impl(HypervisorOptions given)
-      : options(std::move(given)), embedded(is_embedded(options.uri) ? &embedded_driver() : nullptr),
+      : options(std::move(given)),
+        embedded(is_embedded(options.uri) ? &embedded_driver() : nullptr),
         emulator(embedded == nullptr ? fs::path() : require_program(qemu_program)),
         connection(open_connection(options.uri)), events(connection.get()) {}
 
@@ -60,12 +61,14 @@ struct Hypervisor::Impl {
 
   HypervisorOptions options;
   EmbeddedDriver* embedded; ///< null: another process runs the QEMUs
-  std::optional<TempDir> own_sockets{embedded == nullptr ? std::optional<TempDir>("hs") : std::nullopt};
+  std::optional<TempDir> own_sockets{embedded == nullptr ? std::optional<TempDir>("hs")
+                                                         : std::nullopt};
   fs::path emulator;
   Connection connection;
   DomainEvents events;
   std::mutex mutex;
   std::map<std::string, fs::path> shells;
+  std::vector<std::string> uuids;
 };
 
 GuestPlaces Hypervisor::Impl::places_of(const VirtualMachine& spec) const {
@@ -76,7 +79,8 @@ GuestPlaces Hypervisor::Impl::places_of(const VirtualMachine& spec) const {
                      .qemu_copy = {}};
   if (embedded == nullptr) return places;
   places.qemu_log = embedded->root.path() / "log" / "qemu" / (spec.domain + ".log");
-  if (!spec.xml_file.empty()) places.qemu_copy = fs::path(spec.xml_file).replace_extension("qemu.log");
+  if (!spec.xml_file.empty())
+    places.qemu_copy = fs::path(spec.xml_file).replace_extension("qemu.log");
   return places;
 }
 
@@ -122,6 +126,7 @@ std::unique_ptr<Machine> Hypervisor::start(const VirtualMachine& spec) {
   impl_->watch(spec, life);
   const std::lock_guard lock(impl_->mutex);
   impl_->shells[spec.name] = places.shell_socket;
+  impl_->uuids.push_back(spec.uuid);
   return machine;
 }
 
@@ -129,6 +134,14 @@ void Hypervisor::await_boot(Machine& machine) {
   auto* const guest = dynamic_cast<LibvirtMachine*>(&machine);
   if (guest == nullptr) throw Error(machine.name() + ": not a machine of this hypervisor");
   guest->await_agent(impl_->options.boot_patience);
+}
+
+void Hypervisor::abort() noexcept {
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& uuid : impl_->uuids) {
+    const Domain domain(virDomainLookupByUUIDString(impl_->connection.get(), uuid.c_str()));
+    if (domain) virDomainDestroy(domain.get()); // it may have ended by itself: nothing to tell
+  }
 }
 
 std::filesystem::path Hypervisor::shell_socket(const std::string& machine) const {

@@ -22,7 +22,7 @@ struct GuestImage {
   std::filesystem::path kernel, initrd, root; ///< absolute
   std::string root_format;                    ///< "erofs" or "squashfs"
   std::string cmdline;
-  std::string name;                           ///< "debian"
+  std::string name; ///< "debian"
   std::string fingerprint;
   std::vector<std::pair<std::string, std::string>> vpns, tools; ///< name, version
 };
@@ -53,9 +53,10 @@ struct HypervisorOptions {
   std::chrono::seconds boot_patience{120}; ///< for the guest agent's first answer
 };
 
-/// A libvirt connection that makes machines. With the embedded driver it owns a private root directory,
-/// libvirt's event thread and a guardian process that ends every QEMU of this root within 5 s when
-/// hermesh is gone, however it went; with other URIs domains start with VIR_DOMAIN_START_AUTODESTROY.
+/// A libvirt connection that makes machines. With the embedded driver it owns a private root
+/// directory, libvirt's event thread and a guardian process that ends every QEMU of this root
+/// within 5 s when hermesh is gone, however it went; with other URIs domains start with
+/// VIR_DOMAIN_START_AUTODESTROY.
 class Hypervisor {
 public:
   explicit Hypervisor(HypervisorOptions options);
@@ -65,8 +66,8 @@ public:
 
   /// Defines and starts it; returns at once, before the guest has booted. Its cards connect now.
   std::unique_ptr<Machine> start(const VirtualMachine& spec);
-  /// Wait for the guest agent. Throws Error with the console's last lines when patience runs out, and at
-  /// once when QEMU ends. The name of the limit is in the message.
+  /// Wait for the guest agent. Throws Error with the console's last lines when patience runs out,
+  /// and at once when QEMU ends. The name of the limit is in the message.
   void await_boot(Machine& machine);
 
   /// End every guest at once, from any thread (Ctrl-C): whoever waits for one gets an Error soon.
@@ -80,8 +81,9 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-/// Which accelerator works here, found by starting a guest with a time limit; the answer is cached per
-/// host (kernel, QEMU, boot id). `wanted` "auto", "kvm" or "tcg"; "kvm" throws Error when it does not work.
+/// Which accelerator works here, found by starting a guest with a time limit; the answer is cached
+/// per host (kernel, QEMU, boot id). `wanted` "auto", "kvm" or "tcg"; "kvm" throws Error when it
+/// does not work.
 Accelerator choose_accelerator(const std::string& wanted, const GuestImage& image);
 
 } // namespace hermesh

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>

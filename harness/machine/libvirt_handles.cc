@@ -11,8 +11,10 @@ namespace {
 
 std::string words_of(std::string_view attempt) {
   const auto* const message = virGetLastErrorMessage();
-  std::string text = std::string(attempt) + ": " + (message == nullptr ? "no reason given" : message);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::string text =
+      std::string(attempt) + ": " + (message == nullptr ? "no reason given" : message);
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
   std::ranges::replace(text, '\n', ' '); // QEMU's own complaint comes with its line ends
   return text;
 }

@@ -5,10 +5,9 @@
 #include "machine/agent_protocol.hh"
 #include "machine/tar.hh"
 
+#include <fcntl.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
-
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -30,12 +29,13 @@ constexpr int answer_patience_s = 30;
 
 constexpr auto shortest_pause = 8ms;
 constexpr auto longest_pause = 200ms;
-constexpr auto kill_patience = 10s;      ///< for a killed program's end to be told
+constexpr auto kill_patience = 10s; ///< for a killed program's end to be told
 constexpr auto unpack_patience = 60s;
 
-// libvirt 9.0 sends garbage to the agent when a message does not fit the socket's buffer at once (some
-// 200 kB, seen with 340 kB; its "safe" write forgets what it wrote before EAGAIN), and the agent then
-// never answers again. So what goes in goes in parts; what comes out may be large (libvirt: 10 MB).
+// libvirt 9.0 sends garbage to the agent when a message does not fit the socket's buffer at once
+// (some 200 kB, seen with 340 kB; its "safe" write forgets what it wrote before EAGAIN), and the
+// agent then never answers again. So what goes in goes in parts; what comes out may be large
+// (libvirt: 10 MB).
 constexpr std::size_t largest_request = 120'000;
 constexpr std::size_t part_in = 64 << 10; ///< bytes, a third more as base64
 constexpr std::size_t part_out = 1 << 20;
@@ -61,15 +61,13 @@ std::string last_lines(const std::filesystem::path& file, std::size_t count) {
   }
   if (std::ranges::find(lines, panic) != lines.end()) panic.clear();
   std::string text = panic;
-  for (const auto& line : lines) text += (text.empty() ? "" : " | ") + line;
+  for (const auto& line : lines)
+    text += (text.empty() ? "" : " | ") + line;
   return text;
 }
 
-LibvirtMachine::LibvirtMachine(std::string name,
-                               Domain domain,
-                               GuestPlaces places,
-                               std::shared_ptr<Life> life,
-                               Reaper* reaper)
+LibvirtMachine::LibvirtMachine(
+    std::string name, Domain domain, GuestPlaces places, std::shared_ptr<Life> life, Reaper* reaper)
     : name_(std::move(name)), domain_(std::move(domain)), places_(std::move(places)),
       life_(std::move(life)), reaper_(reaper) {
   // For the question that libvirt asks before each of ours, to find the agent in step.
@@ -88,7 +86,7 @@ std::string LibvirtMachine::last_words() const {
 }
 
 void LibvirtMachine::fail(const std::string& what) const {
-  const auto obituary = life_->obituary();
+  const auto obituary = life_->settled_obituary(steady_clock::now() + 1s);
   throw Error((obituary.empty() ? what : obituary) + "; " + last_words());
 }
 
@@ -100,7 +98,8 @@ std::string LibvirtMachine::ask(const std::string& request) {
       virDomainQemuAgentCommand(domain_.get(), request.c_str(), answer_patience_s, 0));
   if (answer) return answer.get();
   const LibvirtError problem("ask the guest agent");
-  // libvirt has noticed the end of the QEMU; a moment later its event or the reaper says how it ended.
+  // libvirt has noticed the end of the QEMU; a moment later its event or the reaper says how it
+  // ended.
   if (virDomainIsActive(domain_.get()) != 1) {
     life_->await_end(steady_clock::now() + 1s);
     fail("the guest is gone");
@@ -200,7 +199,8 @@ Fd LibvirtMachine::open_probe() {
   std::memcpy(address.sun_path, path.data(), path.size());
   Fd stream(check(attempt, ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
-  check(attempt, ::connect(stream.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  check(attempt,
+        ::connect(stream.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
   return stream;
 }
 

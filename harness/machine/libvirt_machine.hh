@@ -63,8 +63,8 @@ private:
   Reaper* reaper_;
 };
 
-/// The last `count` lines of a console, on one line, joined by " | ", a kernel's panic before them. Empty
-/// when there are none.
+/// The last `count` lines of a console, on one line, joined by " | ", a kernel's panic before them.
+/// Empty when there are none.
 std::string last_lines(const std::filesystem::path& file, std::size_t count);
 
 } // namespace hermesh

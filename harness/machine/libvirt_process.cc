@@ -4,14 +4,17 @@
 #include "base/error.hh"
 #include "machine/libvirt_user.hh"
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <optional>
 
 namespace hermesh {
 namespace {
 
-/// libvirt reads where to log from the environment when it is initialised; its talk belongs in a file
-/// beside its sockets, not between the lines of a command's output. The variable does not stay: programs
-/// that this one starts may be libvirt's users too.
+/// libvirt reads where to log from the environment when it is initialised; its talk belongs in a
+/// file beside its sockets, not between the lines of a command's output. The variable does not
+/// stay: programs that this one starts may be libvirt's users too.
 void initialise_with_log_in(const std::filesystem::path& root) {
   constexpr const char* variable = "LIBVIRT_LOG_OUTPUTS";
   // NOLINTBEGIN(concurrency-mt-unsafe): once, before libvirt has threads
@@ -22,6 +25,36 @@ void initialise_with_log_in(const std::filesystem::path& root) {
   // NOLINTEND(concurrency-mt-unsafe)
   require("initialise libvirt", result);
 }
+
+/// For an ordinary user libvirt keeps a few files in $XDG_RUNTIME_DIR, or else in ~/.cache, also
+/// with a root of its own, and fails where neither can be written (a build sandbox, a daemon's
+/// user). It asks once, when the driver starts.
+class RuntimeFolder {
+public:
+  explicit RuntimeFolder(const std::filesystem::path& root) {
+    const char* folder = std::getenv(variable); // NOLINT(concurrency-mt-unsafe): see initialise
+    if (folder != nullptr && ::access(folder, W_OK | X_OK) == 0) return;
+    if (folder != nullptr) before_ = folder;
+    ::setenv(variable, root.c_str(), 1); // NOLINT(concurrency-mt-unsafe)
+    changed_ = true;
+  }
+  ~RuntimeFolder() {
+    if (!changed_) return;
+    // NOLINTBEGIN(concurrency-mt-unsafe)
+    if (before_)
+      ::setenv(variable, before_->c_str(), 1);
+    else
+      ::unsetenv(variable);
+    // NOLINTEND(concurrency-mt-unsafe)
+  }
+  RuntimeFolder(const RuntimeFolder&) = delete;
+  RuntimeFolder& operator=(const RuntimeFolder&) = delete;
+
+private:
+  static constexpr const char* variable = "XDG_RUNTIME_DIR";
+  std::optional<std::string> before_;
+  bool changed_ = false;
+};
 
 struct Embedded {
   Embedded() {
@@ -55,6 +88,8 @@ Connection open_connection(const std::string& uri) {
   ensure_event_thread(); // after the log's place is set
   const Reaper::Busy busy(driver.reaper);
   const auto address = driver.root.uri();
+  const std::lock_guard lock(driver.opening);
+  const RuntimeFolder runtime(driver.root.path());
   return Connection(require("connect to " + address, virConnectOpen(address.c_str())));
 }
 

@@ -7,17 +7,20 @@
 #include "machine/libvirt_handles.hh"
 #include "machine/reaper.hh"
 
+#include <mutex>
 #include <string>
 
 namespace hermesh {
 
-/// What the embedded driver needs around it. libvirt keeps the first root that a process opens until the
-/// process ends and refuses any other ("already open with path", libvirt 9.0), so this too is one per
-/// process, made on first use: every Hypervisor of the process shares it, and it ends with the process.
+/// What the embedded driver needs around it. libvirt keeps the first root that a process opens
+/// until the process ends and refuses any other ("already open with path", libvirt 9.0), so this
+/// too is one per process, made on first use: every Hypervisor of the process shares it, and it
+/// ends with the process.
 struct EmbeddedDriver {
   EmbeddedRoot root;
   Guardian guardian{root.path()};
   Reaper reaper;
+  std::mutex opening; ///< one connection at a time
 };
 
 /// libvirt's event loop runs from the first call on. Throws Error.

@@ -30,6 +30,13 @@ std::string Life::obituary() const {
   return obituary_;
 }
 
+std::string Life::settled_obituary(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(
+      lock, deadline, [this] { return obituary_.empty() || witness_ > Witness::exit_status; });
+  return obituary_;
+}
+
 bool Life::await_agent(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, deadline, [this] { return agent_ || !obituary_.empty(); });

@@ -9,12 +9,12 @@
 
 namespace hermesh {
 
-/// Who says how a QEMU ended, from the least to the most telling: a clean exit status says nothing of
-/// why, libvirt knows of shutdowns and panics, a signal is the kernel's own word.
+/// Who says how a QEMU ended, from the least to the most telling: a clean exit status says nothing
+/// of why, libvirt knows of shutdowns and panics, a signal is the kernel's own word.
 enum class Witness : std::uint8_t { exit_status, libvirt, signal };
 
-/// What is known of a guest's life; told by libvirt's event thread and by the reaper, asked by whoever
-/// uses the machine.
+/// What is known of a guest's life; told by libvirt's event thread and by the reaper, asked by
+/// whoever uses the machine.
 class Life {
 public:
   /// The first reason stays until a better witness speaks.
@@ -24,9 +24,13 @@ public:
   bool begin_stop();
 
   std::string obituary() const;
-  /// Until the agent has opened its channel, the guest has ended, or the time is over. True: the agent.
+  /// The same, after giving a better witness than an exit status until `deadline` to speak.
+  std::string settled_obituary(std::chrono::steady_clock::time_point deadline);
+  /// Until the agent has opened its channel, the guest has ended, or the time is over. True: the
+  /// agent.
   bool await_agent(std::chrono::steady_clock::time_point deadline);
-  /// Until the guest has ended; false when the time is over. Also the one way to pause between polls.
+  /// Until the guest has ended; false when the time is over. Also the one way to pause between
+  /// polls.
   bool await_end(std::chrono::steady_clock::time_point deadline);
 
 private:

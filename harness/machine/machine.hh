@@ -28,14 +28,14 @@ public:
   virtual ~Machine() = default;
 
   virtual const std::string& name() const = 0;
-  /// Runs to the end or to `timeout` (then killed, and Exit::timed_out). Throws Error when the machine is
-  /// gone or does not answer.
+  /// Runs to the end or to `timeout` (then killed, and Exit::timed_out). Throws Error when the
+  /// machine is gone or does not answer.
   virtual Exit exec(const Command& command, std::chrono::milliseconds timeout) = 0;
   virtual void push(const std::vector<PushedFile>& files) = 0;
   /// Throws Error when there is no such file.
   virtual std::string pull(const std::string& path) = 0;
-  /// The stream to the machine's probe program (harness/probe/protocol.hh): connected, non-blocking.
-  /// One user at a time; call again for a new stream.
+  /// The stream to the machine's probe program (harness/probe/protocol.hh): connected,
+  /// non-blocking. One user at a time; call again for a new stream.
   virtual Fd open_probe() = 0;
   /// Empty while the machine runs; else how it ended ("the guest's QEMU ended: signal 9").
   virtual std::string obituary() = 0;

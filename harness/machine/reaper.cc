@@ -54,8 +54,7 @@ std::string reap(pid_t pid) {
 
 } // namespace
 
-Reaper::Reaper()
-    : wake_(check("make an eventfd", ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+Reaper::Reaper() : wake_(check("make an eventfd", ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
   check("become a child subreaper", ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
   const BlockSignals blocked;
   thread_ = std::thread([this] { run(); });
@@ -151,7 +150,8 @@ void Reaper::reap_watched() {
       entry = watched_.erase(entry);
     }
   }
-  for (const auto& [watched, how] : ended) watched->ended(how);
+  for (const auto& [watched, how] : ended)
+    watched->ended(how);
 }
 
 } // namespace hermesh

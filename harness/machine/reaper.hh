@@ -15,12 +15,13 @@
 
 namespace hermesh {
 
-/// Reaps the QEMUs of this process. They daemonise, so they become orphans; where PID 1 does not reap
-/// (containers, build sandboxes) an ended one stays a zombie, and libvirt waits for it for ever. So this
-/// process becomes a child subreaper (prctl(2)) and asks how they ended: the watched ones by pidfd, and
-/// while libvirt is busy also the ones that no one has registered yet (a QEMU that fails at start, or
-/// that is started to learn its capabilities). Children that other code waits for are never touched:
-/// an adopted daemon is known by its session, which is neither its own nor ours.
+/// Reaps the QEMUs of this process. They daemonise, so they become orphans; where PID 1 does not
+/// reap (containers, build sandboxes) an ended one stays a zombie, and libvirt waits for it for
+/// ever. So this process becomes a child subreaper (prctl(2)) and asks how they ended: the watched
+/// ones by pidfd, and while libvirt is busy also the ones that no one has registered yet (a QEMU
+/// that fails at start, or that is started to learn its capabilities). Children that other code
+/// waits for are never touched: an adopted daemon is known by its session, which is neither its own
+/// nor ours.
 class Reaper {
 public:
   Reaper();
@@ -28,8 +29,8 @@ public:
   Reaper(const Reaper&) = delete;
   Reaper& operator=(const Reaper&) = delete;
 
-  /// `ended` is called once, from the reaper's thread, with "signal 9" or "exit status 1". It must not
-  /// call the reaper. Nothing happens when `pid` is no child of this process.
+  /// `ended` is called once, from the reaper's thread, with "signal 9" or "exit status 1". It must
+  /// not call the reaper. Nothing happens when `pid` is no child of this process.
   void watch(pid_t pid, std::function<void(const std::string&)> ended);
 
   /// While one lives, adopted daemons that end are reaped within some 50 ms.

@@ -50,7 +50,8 @@ pid_t spawn_self(const SelfSpawn& what) {
   auto words = what.arguments;
   words.insert(words.begin(), what.name);
   std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = -1;
   const int problem =

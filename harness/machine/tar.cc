@@ -33,7 +33,8 @@ public:
   std::string_view finish() {
     text(148, "        "); // the checksum counts its own field as spaces
     std::size_t sum = 0;
-    for (const char c : bytes_) sum += static_cast<unsigned char>(c);
+    for (const char c : bytes_)
+      sum += static_cast<unsigned char>(c);
     text(148, fmt::format("{:06o}", sum));
     bytes_[154] = '\0';
     return {bytes_.data(), bytes_.size()};

@@ -9,8 +9,8 @@
 
 namespace hermesh {
 
-/// Writes XML, indented, everything escaped: no value can end an attribute or an element. A byte that
-/// XML 1.0 cannot hold at all (a control character) is an Error.
+/// Writes XML, indented, everything escaped: no value can end an attribute or an element. A byte
+/// that XML 1.0 cannot hold at all (a control character) is an Error.
 class XmlWriter {
 public:
   using Attributes = std::initializer_list<std::pair<std::string_view, std::string_view>>;

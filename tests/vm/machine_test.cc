@@ -10,10 +10,9 @@
 #include "machine/processes.hh"
 #include "machine/self.hh"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -159,18 +158,19 @@ TEST_F(Guest, ExecCarriesMuchOutput) {
 }
 
 TEST_F(Guest, MustSaysWhatTheProgramSaid) {
-  const auto words =
-      complaint([&] { must(machine(), {.argv = {"ls", "/nowhere"}}, patience); });
+  const auto words = complaint([&] { must(machine(), {.argv = {"ls", "/nowhere"}}, patience); });
   EXPECT_TRUE(holds(words, "a: ls /nowhere: exit status 1: ")) << words;
   EXPECT_TRUE(holds(words, "No such file")) << words;
 }
 
 TEST_F(Guest, ManyFilesInOnePush) {
   std::string every_byte;
-  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
-  std::vector<PushedFile> files{{.target = "/run/t/deep/er/script", .content = "#!/bin/sh\necho hi\n", .mode = 0755},
-                                {.target = "/run/t/secret", .content = every_byte, .mode = 0600},
-                                {.target = "/run/t/empty", .content = ""}};
+  for (int i = 0; i < 256; ++i)
+    every_byte += static_cast<char>(i);
+  std::vector<PushedFile> files{
+      {.target = "/run/t/deep/er/script", .content = "#!/bin/sh\necho hi\n", .mode = 0755},
+      {.target = "/run/t/secret", .content = every_byte, .mode = 0600},
+      {.target = "/run/t/empty", .content = ""}};
   for (int i = 0; i < 100; ++i)
     files.push_back({.target = fmt::format("/run/t/{}", i), .content = std::to_string(i)});
   machine().push(files);
@@ -183,7 +183,8 @@ TEST_F(Guest, ManyFilesInOnePush) {
 
 TEST_F(Guest, FiveMegabytesThereAndBack) {
   std::string content;
-  for (unsigned i = 0; content.size() < 5'000'001; ++i) content += static_cast<char>(i * i >> 3);
+  for (unsigned i = 0; content.size() < 5'000'001; ++i)
+    content += static_cast<char>(i * i >> 3);
   machine().push({{.target = "/run/big", .content = content}});
   EXPECT_TRUE(machine().pull("/run/big") == content);
   EXPECT_EQ(run({.argv = {"rm", "/run/big"}}).code, 0);
@@ -251,7 +252,8 @@ TEST(Machines, ThreeStartedAtOnce) {
       machines[i] = hypervisor.start(spec_in(folder.path(), names[i]));
       hypervisor.await_boot(*machines[i]);
     });
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   for (std::size_t i = 0; i < names.size(); ++i) {
     ASSERT_TRUE(machines[i]);
     EXPECT_EQ(must(*machines[i], {.argv = {"hostname"}}, patience).output, names[i] + "\n");
@@ -340,7 +342,25 @@ TEST(Machines, AStoppedOnesNameIsFreeAgain) {
   }
 }
 
-/// Another process of this program (main, below) with a guest, its roots in a folder of the test's own.
+TEST(Accelerators, KvmIsBelievedOnlyWhenAGuestRan) {
+  const TempDir cache;
+  ::setenv("XDG_CACHE_HOME", cache.path().c_str(), 1);
+  const auto answer = ask_kvm(guest_image());
+  const auto again = ask_kvm(guest_image());
+  const auto chosen = choose_accelerator("auto", guest_image());
+  ::unsetenv("XDG_CACHE_HOME");
+  EXPECT_EQ(answer, again);
+  EXPECT_EQ(chosen, answer.works ? Accelerator::kvm : Accelerator::tcg);
+  if (!kvm_obstacle()) EXPECT_TRUE(answer.certain) << answer.reason;
+  EXPECT_TRUE(find_qemus("hermesh-probe-kvm").empty());
+  if (!answer.works) {
+    const auto words = complaint([&] { choose_accelerator("kvm", guest_image()); });
+    EXPECT_TRUE(holds(words, "KVM does not work here: ")) << words;
+  }
+}
+
+/// Another process of this program (main, below) with a guest, its roots in a folder of the test's
+/// own.
 class Process : public ::testing::Test {
 protected:
   Process() {
@@ -377,7 +397,8 @@ protected:
 
 TEST_F(Process, KilledAtAnyMomentLeavesNoQemuAndNoRoot) {
   // From before libvirt is open, through QEMU's start (some 0.3 to 2 s), to a booting guest.
-  for (const auto moment : {20ms, 100ms, 200ms, 300ms, 400ms, 500ms, 700ms, 1000ms, 1500ms, 2500ms}) {
+  for (const auto moment :
+       {20ms, 100ms, 200ms, 300ms, 400ms, 500ms, 700ms, 1000ms, 1500ms, 2500ms}) {
     SCOPED_TRACE(moment.count());
     const auto uuid = fresh_uuid();
     const auto child = start("hold", uuid);
@@ -395,7 +416,8 @@ TEST_F(Process, KilledTheMomentItsQemuAppears) {
   const auto uuid = fresh_uuid();
   const auto child = start("hold", uuid);
   SteadyClock clock;
-  wait_for("a QEMU", patience, clock, [&] { return when(!find_qemus(uuid).empty()); }, 1ms);
+  wait_for(
+      "a QEMU", patience, clock, [&] { return when(!find_qemus(uuid).empty()); }, 1ms);
   ::kill(child.pid, SIGKILL);
   wait(child);
   wait_for("its end", 5s, clock, [&] { return when(find_qemus(uuid).empty()); });
@@ -435,22 +457,46 @@ TEST_F(Process, TwoAtOnceBothBoot) {
   EXPECT_FALSE(roots_left());
 }
 
-TEST_F(Process, AnOrdinaryUserNeedsNoRights) {
-  if (::geteuid() != 0) GTEST_SKIP() << "this is an ordinary user already: all tests show it";
-  const auto home = roots_.path() / "h";
-  fs::create_directory(home);
-  for (const auto& folder : {roots_.path(), home}) {
-    fs::permissions(folder, fs::perms::all);
-    check("give away", ::chown(folder.c_str(), 65534, 65534));
+class OrdinaryUser : public Process {
+protected:
+  static constexpr unsigned nobody = 65534;
+
+  /// `boot` as nobody, whose home is `home`.
+  Exit boot(const fs::path& home) {
+    check("give away", ::chown(roots_.path().c_str(), nobody, nobody));
+    HostExecutor host;
+    const auto self = fs::read_symlink("/proc/self/exe").string();
+    return host.run({.argv = {"setpriv",
+                              "--reuid=65534",
+                              "--regid=65534",
+                              "--clear-groups",
+                              "env",
+                              "-u",
+                              "XDG_CACHE_HOME",
+                              self,
+                              "boot",
+                              fresh_uuid()},
+                     .env = {{"HOME", home.string()}}},
+                    400s);
   }
-  HostExecutor host;
-  const auto exit = host.run({.argv = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                                       fs::read_symlink("/proc/self/exe").string(), "boot", fresh_uuid()},
-                              .env = {{"HOME", home.string()}}},
-                             400s);
-  EXPECT_TRUE(exit.ok()) << exit.output << exit.diagnostics;
-  EXPECT_TRUE(holds(exit.output, "booted as 65534")) << exit.output;
+};
+
+TEST_F(OrdinaryUser, NeedsNoRights) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this is an ordinary user already: all tests show it";
+  const auto home = roots_.path() / "home";
+  fs::create_directory(home);
+  check("give away", ::chown(home.c_str(), nobody, nobody));
+  const auto exit = boot(home);
+  EXPECT_TRUE(exit.ok()) << exit.diagnostics;
+  EXPECT_EQ(exit.output, "booted as 65534\n");
   EXPECT_TRUE(fs::exists(home / ".cache" / "hermesh"));
+}
+
+TEST_F(OrdinaryUser, NeedsNoHome) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become a user without a home";
+  const auto exit = boot("/nonexistent");
+  EXPECT_TRUE(exit.ok()) << exit.diagnostics;
+  EXPECT_EQ(exit.output, "booted as 65534\n");
 }
 
 /// `hold UUID`: start a guest, say so, stay. `boot UUID`: boot one, use it, end.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "machine/accelerator.hh"
-
 #include "base/error.hh"
 #include "base/temp_dir.hh"
+#include "machine/accelerator.hh"
 #include "machine/cache_folder.hh"
 #include "machine/host_facts.hh"
 #include "machine/kvm_cache.hh"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "machine/agent_protocol.hh"
-
 #include "base/error.hh"
+#include "machine/agent_protocol.hh"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -30,10 +29,18 @@ TEST(AgentProtocol, ExecLeadsASessionOfItsOwn) {
 }
 
 TEST(AgentProtocol, ExecWithAllAtOnce) {
-  const auto message =
-      json::parse(agent::exec({.argv = {"p", "a b"}, .env = {{"K", "v w"}}, .cwd = "/x y", .input = "in"}));
+  const auto message = json::parse(
+      agent::exec({.argv = {"p", "a b"}, .env = {{"K", "v w"}}, .cwd = "/x y", .input = "in"}));
   EXPECT_EQ(message["arguments"]["arg"],
-            (json{"sh", "-c", "cd -- \"$1\" && shift && exec \"$@\"", "sh", "/x y", "env", "K=v w", "p", "a b"}));
+            (json{"sh",
+                  "-c",
+                  "cd -- \"$1\" && shift && exec \"$@\"",
+                  "sh",
+                  "/x y",
+                  "env",
+                  "K=v w",
+                  "p",
+                  "a b"}));
   EXPECT_EQ(message["arguments"]["input-data"], "aW4=");
 }
 
@@ -47,11 +54,11 @@ TEST(AgentProtocol, StatusOfARunningProgramIsNone) {
 }
 
 TEST(AgentProtocol, StatusOfAnEndedProgram) {
-  EXPECT_EQ(
-      agent::parse_exec_status(
-          R"({"return":{"exited":true,"exitcode":3,"out-data":"b3V0","err-data":"ZXJy"}})"),
-      (Exit{.code = 3, .timed_out = false, .output = "out", .diagnostics = "err"}));
-  EXPECT_EQ(agent::parse_exec_status(R"({"return":{"exited":true,"signal":9}})"), (Exit{.code = 137}));
+  EXPECT_EQ(agent::parse_exec_status(
+                R"({"return":{"exited":true,"exitcode":3,"out-data":"b3V0","err-data":"ZXJy"}})"),
+            (Exit{.code = 3, .timed_out = false, .output = "out", .diagnostics = "err"}));
+  EXPECT_EQ(agent::parse_exec_status(R"({"return":{"exited":true,"signal":9}})"),
+            (Exit{.code = 137}));
 }
 
 TEST(AgentProtocol, DroppedOutputIsAnError) {

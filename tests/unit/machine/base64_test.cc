@@ -22,7 +22,8 @@ TEST(Base64, TestVectorsOfTheRfc) { // RFC 4648 section 10
 
 TEST(Base64, EveryByteComesBack) {
   std::string bytes;
-  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  for (int i = 0; i < 256; ++i)
+    bytes += static_cast<char>(i);
   EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "machine/domain_xml.hh"
-
 #include "base/error.hh"
+#include "machine/domain_xml.hh"
 #include "support/golden.hh"
 
 #include <gtest/gtest.h>
@@ -64,7 +63,8 @@ TEST(DomainXml, EscapesPaths) {
   auto spec = machine();
   spec.console_log = "/runs/it's <1> & \"2\"/a.log";
   const auto xml = domain_xml(spec, image(), host());
-  EXPECT_NE(xml.find("/runs/it&apos;s &lt;1&gt; &amp; &quot;2&quot;/a.log"), std::string::npos) << xml;
+  EXPECT_NE(xml.find("/runs/it&apos;s &lt;1&gt; &amp; &quot;2&quot;/a.log"), std::string::npos)
+      << xml;
 }
 
 TEST(DomainXml, RefusesASocketPathThatTheKernelWould) {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "machine/guardian.hh"
-
 #include "base/clock.hh"
 #include "base/error.hh"
 #include "base/temp_dir.hh"
 #include "machine/embedded_root.hh"
+#include "machine/guardian.hh"
 #include "machine/processes.hh"
 #include "unit/machine/stand_in.hh"
 
-#include <gtest/gtest.h>
-
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/wait.h>

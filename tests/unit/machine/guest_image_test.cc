@@ -58,7 +58,8 @@ TEST_F(GuestImageTest, NoImageSaysHowToMakeOne) {
     read_guest_image(nowhere);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("hermesh image build"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("hermesh image build"), std::string::npos)
+        << error.what();
   }
 }
 

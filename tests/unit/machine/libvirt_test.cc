@@ -21,7 +21,8 @@ TEST(Libvirt, ErrorsAreItsOwnWordsAfterTheAttempt) {
     Domain(require("find the domain", virDomainLookupByName(connection.get(), "nowhere")));
     FAIL();
   } catch (const LibvirtError& error) {
-    EXPECT_EQ(std::string(error.what()).find("find the domain: Domain not found"), 0U) << error.what();
+    EXPECT_EQ(std::string(error.what()).find("find the domain: Domain not found"), 0U)
+        << error.what();
     EXPECT_EQ(error.code(), VIR_ERR_NO_DOMAIN);
   }
 }

@@ -6,7 +6,6 @@
 #include "unit/machine/stand_in.hh"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <string_view>

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "machine/reaper.hh"
-
 #include "base/clock.hh"
 #include "base/command.hh"
 #include "base/sync.hh"
 #include "base/temp_dir.hh"
 #include "machine/processes.hh"
+#include "machine/reaper.hh"
 #include "unit/machine/stand_in.hh"
 
 #include <gtest/gtest.h>
-
 #include <sys/wait.h>
 
 #include <csignal>
@@ -61,7 +59,8 @@ TEST(Reaper, LeavesChildrenOfOthersAlone) {
   Reaper reaper;
   const Reaper::Busy busy(reaper);
   HostExecutor host;
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(host.run({.argv = {"sh", "-c", "exit 7"}}, 20s).code, 7);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(host.run({.argv = {"sh", "-c", "exit 7"}}, 20s).code, 7);
   const TempDir folder;
   const auto pid = hermesh::testing::start_stand_in(folder.path().string()); // leads a session
   ::kill(pid, SIGKILL);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "machine/tar.hh"
-
 #include "base/command.hh"
 #include "base/error.hh"
 #include "base/temp_dir.hh"
+#include "machine/tar.hh"
 
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
 #include <fstream>
@@ -29,7 +27,8 @@ unsigned mode_of(const std::filesystem::path& file) {
 
 TEST(Tar, TheHostsTarUnpacksIt) {
   std::string binary;
-  for (int i = 0; i < 1000; ++i) binary += static_cast<char>(i * 7);
+  for (int i = 0; i < 1000; ++i)
+    binary += static_cast<char>(i * 7);
   const std::string deep = "/etc/" + std::string(90, 'd') + "/" + std::string(60, 'e') + "/f";
   const std::vector<PushedFile> files{{.target = "/etc/empty", .content = "", .mode = 0600},
                                       {.target = "/usr/bin/tool", .content = binary, .mode = 0755},

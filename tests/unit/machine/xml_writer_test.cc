@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "machine/xml_writer.hh"
-
 #include "base/error.hh"
+#include "machine/xml_writer.hh"
 
 #include <gtest/gtest.h>
 
