@@ -39,13 +39,15 @@ Tint tint_of(Verdict verdict) {
 
 void describe_what(const TrialResult& result, Sheet& sheet) {
   std::string text = result.vpn;
-  for (const auto& [name, value] : result.settings) text += " " + name + "=" + value;
+  for (const auto& [name, value] : result.settings)
+    text += " " + name + "=" + value;
   text += " on " + result.topology + " with " + result.scenario + ", profile " + result.profile +
           ", seed " + std::to_string(result.seed);
   sheet.words("trial", plain(text), Tint::bold);
   if (!result.replaced_binary.empty())
     sheet.words("",
-                plain("with the program " + result.replaced_binary + ", SHA-256 " + result.replaced_binary_sha256));
+                plain("with the program " + result.replaced_binary + ", SHA-256 " +
+                      result.replaced_binary_sha256));
 }
 
 void describe_gateways(const TrialResult& result, Sheet& sheet) {
@@ -53,9 +55,10 @@ void describe_gateways(const TrialResult& result, Sheet& sheet) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& gateway : result.gateways) {
     const bool equal = gateway.certified && gateway.declared == gateway.measured;
-    rows.push_back({gateway.gateway,
-                    gateway.certified ? "certified" : "WRONG",
-                    equal ? "measured as declared: " + gateway.measured : "declared: " + gateway.declared});
+    rows.push_back(
+        {gateway.gateway,
+         gateway.certified ? "certified" : "WRONG",
+         equal ? "measured as declared: " + gateway.measured : "declared: " + gateway.declared});
     if (!equal) rows.push_back({"", "", "measured: " + gateway.measured});
   }
   sheet.gap();
@@ -68,15 +71,20 @@ void describe_path(const TrialResult& result, Sheet& sheet) {
   const auto end = timeline_end(result.paths);
   std::vector<std::vector<std::string>> rows;
   for (const auto& direction : result.paths)
-    rows.push_back({direction.from + " -> " + direction.to, timeline_bar(direction, end, bar_cells), to_string(direction.path)});
+    rows.push_back({direction.from + " -> " + direction.to,
+                    timeline_bar(direction, end, bar_cells),
+                    to_string(direction.path)});
   const auto last = rough(end);
-  rows.push_back({"", "0s" + std::string(bar_cells - std::min(bar_cells, last.size() + 2), ' ') + last});
+  rows.push_back(
+      {"", "0s" + std::string(bar_cells - std::min(bar_cells, last.size() + 2), ' ') + last});
   sheet.table("path", rows);
   sheet.line("", "= direct   ~ relayed   . nothing arrives");
   for (const auto& direction : result.paths) {
-    auto text = direction.from + " -> " + direction.to + ": " + timeline_words(direction) + "; " +
-                fmt::format("{} of {} probes arrived", direction.probes_received, direction.probes_sent);
-    if (direction.unidentified > 0) text += fmt::format(", {} not identified", direction.unidentified);
+    auto text =
+        direction.from + " -> " + direction.to + ": " + timeline_words(direction) + "; " +
+        fmt::format("{} of {} probes arrived", direction.probes_received, direction.probes_sent);
+    if (direction.unidentified > 0)
+      text += fmt::format(", {} not identified", direction.unidentified);
     sheet.words("", plain(text));
   }
 }
@@ -88,17 +96,19 @@ void describe_figures(const TrialResult& result, Sheet& sheet) {
   };
   sheet.gap();
   sheet.words("time",
-              time("a packet", result.time_to_first_packet) + ", " + time("direct", result.time_to_direct) +
+              time("a packet", result.time_to_first_packet) + ", " +
+                  time("direct", result.time_to_direct) +
                   "; counted from the start of the last daemon");
   sheet.words("bytes", bytes_text(result.relay_bytes) + " through the relay during the path phase");
   for (const auto& carrier : result.carriers)
     sheet.words("",
-                plain(carrier.machine + ": " + bytes_text(carrier.bytes_in) + " in, " + bytes_text(carrier.bytes_out) +
-                      " out"));
+                plain(carrier.machine + ": " + bytes_text(carrier.bytes_in) + " in, " +
+                      bytes_text(carrier.bytes_out) + " out"));
 }
 
 std::string claim_words(const ClaimResult& claim) {
-  if (claim.path.empty()) return claim.problem.empty() ? "makes no claim" : "no claim: " + claim.problem;
+  if (claim.path.empty())
+    return claim.problem.empty() ? "makes no claim" : "no claim: " + claim.problem;
   std::string text = "claims " + claim.path;
   if (!claim.via.empty()) text += " via " + claim.via;
   if (!claim.endpoint.empty()) text += ", endpoint " + claim.endpoint;
@@ -122,8 +132,8 @@ void describe_judgement(const TrialResult& result, Sheet& sheet) {
   const char* label = "proof";
   for (const auto& proof : result.proofs) {
     sheet.words(label,
-                plain(std::string(proof.holds ? "holds: " : "DOES NOT HOLD: ") + proof.action + "; expected: " +
-                      proof.expected + "; observed: " + proof.observed),
+                plain(std::string(proof.holds ? "holds: " : "DOES NOT HOLD: ") + proof.action +
+                      "; expected: " + proof.expected + "; observed: " + proof.observed),
                 proof.holds ? Tint::none : Tint::yellow);
     label = "";
   }
@@ -154,13 +164,16 @@ void describe_workloads(const TrialResult& result, Sheet& sheet) {
   if (rows.size() > 1) sheet.table("workload", rows);
   for (const auto& workload : result.workloads)
     if (!workload.problem.empty())
-      sheet.words(rows.size() > 1 ? "" : "workload", plain("! " + workload.workload + ": " + workload.problem), Tint::yellow);
+      sheet.words(rows.size() > 1 ? "" : "workload",
+                  plain("! " + workload.workload + ": " + workload.problem),
+                  Tint::yellow);
 }
 
 /// Frames that the lab dropped, by reason, most first.
 std::string drops_text(const TrialResult& result) {
   std::map<std::string, std::uint64_t> by_reason;
-  for (const auto& drop : result.drops) by_reason[drop.reason] += drop.frames;
+  for (const auto& drop : result.drops)
+    by_reason[drop.reason] += drop.frames;
   std::vector<std::pair<std::string, std::uint64_t>> sorted(by_reason.begin(), by_reason.end());
   std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, std::uint64_t>::second);
   std::string text;
@@ -172,9 +185,11 @@ std::string drops_text(const TrialResult& result) {
 
 void describe_lab(const TrialResult& result, Sheet& sheet) {
   sheet.gap();
-  if (const auto drops = drops_text(result); !drops.empty()) sheet.words("dropped", plain("frames: " + drops));
+  if (const auto drops = drops_text(result); !drops.empty())
+    sheet.words("dropped", plain("frames: " + drops));
   std::string phases;
-  for (const auto& phase : result.phases) phases += (phases.empty() ? "" : ", ") + phase.phase + " " + rough(phase.took);
+  for (const auto& phase : result.phases)
+    phases += (phases.empty() ? "" : ", ") + phase.phase + " " + rough(phase.took);
   if (!phases.empty()) sheet.words("phases", plain(phases));
   std::string lab;
   const auto add = [&](const std::string& name, const std::string& value) {
@@ -191,12 +206,20 @@ void describe_lab(const TrialResult& result, Sheet& sheet) {
 
 /// The command line that runs the same trial again.
 std::string repeat_command(const TrialResult& result) {
-  Command command{.argv = {"hermesh", "run", "--topology", result.topology, "--scenario", result.scenario, "--vpn", result.vpn}};
+  Command command{.argv = {"hermesh",
+                           "run",
+                           "--topology",
+                           result.topology,
+                           "--scenario",
+                           result.scenario,
+                           "--vpn",
+                           result.vpn}};
   const auto add = [&](const std::string& option, const std::string& value) {
     command.argv.push_back(option);
     command.argv.push_back(value);
   };
-  for (const auto& [name, value] : result.settings) add("--set", name + "=" + value);
+  for (const auto& [name, value] : result.settings)
+    add("--set", name + "=" + value);
   if (result.profile != "baseline") add("--profile", result.profile);
   std::vector<std::string> seen;
   for (const auto& workload : result.workloads) {
@@ -210,7 +233,9 @@ std::string repeat_command(const TrialResult& result) {
 }
 
 void describe_verdict(const TrialResult& result, Sheet& sheet) {
-  if (!result.run_dir.empty()) sheet.line("evidence", plain(result.run_dir + "/: result.json, captures, logs, consoles, inputs"));
+  if (!result.run_dir.empty())
+    sheet.line("evidence",
+               plain(result.run_dir + "/: result.json, captures, logs, consoles, inputs"));
   sheet.line("repeat", plain(repeat_command(result)));
   sheet.gap();
   std::string text = in_words(result.verdict) + ": ";

@@ -30,7 +30,7 @@ struct GatewayResult {
 struct DirectionResult {
   std::string from;
   std::string to;
-  Path path{};                        ///< settled
+  Path path{};                          ///< settled
   std::vector<PathInterval> timeline{}; ///< times since the start of the last peer's daemon
   std::uint32_t probes_sent = 0;
   std::uint32_t probes_received = 0;
@@ -42,7 +42,8 @@ struct DirectionResult {
 /// What one peer's VPN said, beside what the wire showed.
 struct ClaimResult {
   std::string machine;
-  std::string path;     ///< "direct", "relayed", "unreachable", "unknown"; empty: the VPN makes no claims
+  std::string
+      path; ///< "direct", "relayed", "unreachable", "unknown"; empty: the VPN makes no claims
   std::string via{};
   std::string endpoint{};
   std::string problem{};
@@ -97,24 +98,26 @@ struct CarrierResult {
   bool operator==(const CarrierResult&) const = default;
 };
 
-/// Everything one trial showed: result.json (schema 1, report/README.md) and what the text report says.
-/// Times are of the fabric's clock and count from the start of the last peer's daemon.
+/// Everything one trial showed: result.json (schema 1, report/README.md) and what the text report
+/// says. Times are of the fabric's clock and count from the start of the last peer's daemon.
 struct TrialResult {
   Verdict verdict = Verdict::harness_error;
-  std::string reason;                       ///< one sentence
-  PathKind path = PathKind::unreachable;    ///< the worse of the two directions
-  std::string via{};                        ///< when relayed
+  std::string reason;                    ///< one sentence
+  PathKind path = PathKind::unreachable; ///< the worse of the two directions
+  std::string via{};                     ///< when relayed
   bool via_infrastructure = false;
   PathKind expected = PathKind::unreachable;
   std::string expected_reason{};
   std::optional<Duration> time_to_first_packet{};
   std::optional<Duration> time_to_direct{};
-  std::uint64_t relay_bytes = 0;            ///< that the relay received from the pair and sent to it, during the path phase
+  std::uint64_t relay_bytes =
+      0; ///< that the relay received from the pair and sent to it, during the path phase
   std::vector<DirectionResult> paths{};
   std::vector<ClaimResult> claims{};
   std::vector<GatewayResult> gateways{};
   std::vector<ProofResult> proofs{};
-  std::vector<std::string> findings{};      ///< a claim that the wire contradicts, leaks out of the lab, stalls, ...
+  std::vector<std::string>
+      findings{}; ///< a claim that the wire contradicts, leaks out of the lab, stalls, ...
   std::vector<WorkloadResult> workloads{};
   std::vector<PhaseTime> phases{};
   std::vector<CarrierResult> carriers{};
@@ -124,11 +127,12 @@ struct TrialResult {
   std::vector<std::pair<std::string, std::string>> settings{}; ///< the VPN's options
   std::uint64_t seed = 0;
   std::string peer_a, peer_b;
-  std::string accelerator, guest, guest_fingerprint, hermesh_version, libvirt_version, qemu_version, host;
+  std::string accelerator, guest, guest_fingerprint, hermesh_version, libvirt_version, qemu_version,
+      host;
   std::string replaced_binary{}, replaced_binary_sha256{}; ///< `--with`
   std::string vpn_version{};
   std::string run_dir{};
-  std::string started{};                    ///< ISO 8601, UTC
+  std::string started{}; ///< ISO 8601, UTC
 
   bool operator==(const TrialResult&) const = default;
 };

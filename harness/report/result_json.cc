@@ -35,7 +35,8 @@ Json via_json(const std::string& machine, bool infrastructure) {
 template <typename Items, typename ToItem>
 Json array(const Items& items, ToItem to_item) {
   auto list = Json::array();
-  for (const auto& item : items) list.push_back(to_item(item));
+  for (const auto& item : items)
+    list.push_back(to_item(item));
   return list;
 }
 
@@ -83,7 +84,10 @@ Json gateway_json(const GatewayResult& gateway) {
 }
 
 Json proof_json(const ProofResult& proof) {
-  return {{"action", proof.action}, {"expected", proof.expected}, {"observed", proof.observed}, {"holds", proof.holds}};
+  return {{"action", proof.action},
+          {"expected", proof.expected},
+          {"observed", proof.observed},
+          {"holds", proof.holds}};
 }
 
 Json workload_json(const WorkloadResult& workload) {
@@ -102,7 +106,9 @@ Json trial_json(const TrialResult& result) {
           {"profile", result.profile},
           {"settings",
            array(result.settings,
-                 [](const auto& setting) { return Json{{"name", setting.first}, {"value", setting.second}}; })},
+                 [](const auto& setting) {
+                   return Json{{"name", setting.first}, {"value", setting.second}};
+                 })},
           {"seed", result.seed},
           {"peer_a", result.peer_a},
           {"peer_b", result.peer_b},
@@ -133,7 +139,8 @@ Json to_json_document(const TrialResult& result) {
   document["paths"] = array(result.paths, direction_json);
   document["via"] = via_json(result.via, result.via_infrastructure);
   document["expected"] = result.expected_reason.empty() ? Json() : Json(to_string(result.expected));
-  document["claim"] = array(result.claims, [&](const auto& claim) { return claim_json(result, claim); });
+  document["claim"] =
+      array(result.claims, [&](const auto& claim) { return claim_json(result, claim); });
   document["time_to_first_packet_ms"] = milliseconds_or_null(result.time_to_first_packet);
   document["time_to_direct_ms"] = milliseconds_or_null(result.time_to_direct);
   document["relay_bytes"] = result.relay_bytes;
@@ -148,10 +155,15 @@ Json to_json_document(const TrialResult& result) {
     return Json{{"phase", phase.phase}, {"ms", milliseconds(phase.took)}};
   });
   document["carriers"] = array(result.carriers, [](const CarrierResult& carrier) {
-    return Json{{"machine", carrier.machine}, {"bytes_in", carrier.bytes_in}, {"bytes_out", carrier.bytes_out}};
+    return Json{{"machine", carrier.machine},
+                {"bytes_in", carrier.bytes_in},
+                {"bytes_out", carrier.bytes_out}};
   });
   document["drops"] = array(result.drops, [](const DropResult& drop) {
-    return Json{{"where", drop.where}, {"reason", drop.reason}, {"frames", drop.frames}, {"bytes", drop.bytes}};
+    return Json{{"where", drop.where},
+                {"reason", drop.reason},
+                {"frames", drop.frames},
+                {"bytes", drop.bytes}};
   });
   document["trial"] = trial_json(result);
   document["lab"] = lab_json(result);

@@ -22,13 +22,15 @@ constexpr std::array verdicts{Verdict::as_expected,
                               Verdict::invalid,
                               Verdict::inconclusive,
                               Verdict::harness_error};
-constexpr std::array paths{PathKind::local, PathKind::direct, PathKind::relayed, PathKind::unreachable};
+constexpr std::array paths{
+    PathKind::local, PathKind::direct, PathKind::relayed, PathKind::unreachable};
 
 /// One of an enumeration, by its text.
 template <typename Values>
 auto read_enum(const JsonReader& json, const Values& values) {
   std::vector<std::string> names;
-  for (const auto value : values) names.push_back(to_string(value));
+  for (const auto value : values)
+    names.push_back(to_string(value));
   return values.at(json.one_of(names));
 }
 
@@ -38,7 +40,8 @@ std::string text_or_null(const JsonReader& json) {
 
 Duration read_milliseconds(const JsonReader& json) {
   const auto number = json.number();
-  if (std::abs(number) > longest_ms) json.fail("found " + json.quoted() + ", wanted milliseconds below 1e12");
+  if (std::abs(number) > longest_ms)
+    json.fail("found " + json.quoted() + ", wanted milliseconds below 1e12");
   return Duration(std::llround(number * 1e6));
 }
 
@@ -59,7 +62,9 @@ std::vector<std::string> read_texts(const JsonReader& json) {
 template <typename Read>
 auto read_list(const JsonReader& json, Read read) {
   std::vector<decltype(read(std::declval<Fields&>()))> list;
-  json.each([&](const JsonReader& item) { item.object([&](Fields& fields) { list.push_back(read(fields)); }); });
+  json.each([&](const JsonReader& item) {
+    item.object([&](Fields& fields) { list.push_back(read(fields)); });
+  });
   return list;
 }
 
@@ -166,10 +171,12 @@ void read_lab(const JsonReader& json, TrialResult& result) {
 /// The fields that the readers look for first.
 void read_verdict(Fields& fields, TrialResult& result) {
   result.verdict = read_enum(fields.required("verdict"), verdicts);
-  if (const auto path = fields.required("path"); !path.is_null()) result.path = read_enum(path, paths);
+  if (const auto path = fields.required("path"); !path.is_null())
+    result.path = read_enum(path, paths);
   result.paths = read_list(fields.required("paths"), read_direction);
   read_via(fields.required("via"), result.via, result.via_infrastructure);
-  if (const auto path = fields.required("expected"); !path.is_null()) result.expected = read_enum(path, paths);
+  if (const auto path = fields.required("expected"); !path.is_null())
+    result.expected = read_enum(path, paths);
   result.claims = read_list(fields.required("claim"), read_claim);
   const auto time = [&](const char* name) {
     const auto field = fields.required(name);
@@ -189,7 +196,8 @@ void read_evidence(Fields& fields, TrialResult& result) {
   result.findings = read_texts(fields.required("findings"));
   result.workloads = read_list(fields.required("workloads"), read_workload);
   result.phases = read_list(fields.required("phases"), [](Fields& phase) {
-    return PhaseTime{.phase = phase.required("phase").text(), .took = read_milliseconds(phase.required("ms"))};
+    return PhaseTime{.phase = phase.required("phase").text(),
+                     .took = read_milliseconds(phase.required("ms"))};
   });
   result.carriers = read_list(fields.required("carriers"), [](Fields& carrier) {
     return CarrierResult{.machine = carrier.required("machine").text(),

@@ -9,8 +9,8 @@ namespace hermesh {
 
 enum class Tint : unsigned char { none, bold, faint, red, green, yellow };
 
-/// Lines of text with a label in the margin; long ones are wrapped. Plain ASCII, and ANSI colours only
-/// when asked.
+/// Lines of text with a label in the margin; long ones are wrapped. Plain ASCII, and ANSI colours
+/// only when asked.
 class Sheet {
 public:
   explicit Sheet(bool colour) : colour_(colour) {}

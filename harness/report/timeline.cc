@@ -25,7 +25,8 @@ char letter_between(const DirectionResult& direction, Time from, Time to) {
   for (const auto& interval : direction.timeline) {
     const auto share = std::min(interval.to, to) - std::max(interval.from, from);
     if (share <= Duration::zero()) continue;
-    std::ranges::find(shares, letter_of(interval.path.kind), &std::pair<char, Duration>::first)->second += share;
+    std::ranges::find(shares, letter_of(interval.path.kind), &std::pair<char, Duration>::first)
+        ->second += share;
   }
   return std::ranges::max_element(shares, {}, &std::pair<char, Duration>::second)->first;
 }
@@ -35,7 +36,8 @@ char letter_between(const DirectionResult& direction, Time from, Time to) {
 Time timeline_end(const std::vector<DirectionResult>& paths) {
   Time end{0};
   for (const auto& direction : paths)
-    for (const auto& interval : direction.timeline) end = std::max(end, interval.to);
+    for (const auto& interval : direction.timeline)
+      end = std::max(end, interval.to);
   return end;
 }
 
@@ -60,7 +62,8 @@ std::string timeline_words(const DirectionResult& direction) {
   constexpr Duration gap = std::chrono::milliseconds{100};
   for (const auto& interval : direction.timeline) {
     if (interval.from > reached + gap) add("nothing", interval.from);
-    add(interval.path.kind == PathKind::unreachable ? "nothing" : to_string(interval.path), interval.to);
+    add(interval.path.kind == PathKind::unreachable ? "nothing" : to_string(interval.path),
+        interval.to);
   }
   return text.empty() ? "nothing" : text;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "report/result.hh"
-
 #include "base/error.hh"
+#include "report/result.hh"
 #include "report/timeline.hh"
 #include "results.hh"
 #include "support/golden.hh"
@@ -38,17 +37,20 @@ TEST_P(EveryResult, JsonIsGolden) {
 }
 
 TEST_P(EveryResult, TextIsGolden) {
-  testing::expect_golden("report/" + std::string(GetParam().name) + ".txt", describe(GetParam().result, false));
+  testing::expect_golden("report/" + std::string(GetParam().name) + ".txt",
+                         describe(GetParam().result, false));
 }
 
 TEST_P(EveryResult, TextIsPlainAscii) {
-  for (const char c : describe(GetParam().result, false)) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f));
+  for (const char c : describe(GetParam().result, false))
+    EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f));
 }
 
 TEST_P(EveryResult, JsonIsReadBackWhole) {
   auto wanted = GetParam().result;
   for (auto& claim : wanted.claims) // what is not UTF-8 was replaced
-    if (const auto bad = claim.problem.find('\xff'); bad != std::string::npos) claim.problem.replace(bad, 1, "\xef\xbf\xbd");
+    if (const auto bad = claim.problem.find('\xff'); bad != std::string::npos)
+      claim.problem.replace(bad, 1, "\xef\xbf\xbd");
   const auto document = nlohmann::json::parse(to_json_document(wanted).dump());
   EXPECT_EQ(read_result(document, "result.json"), wanted);
 }
@@ -68,12 +70,23 @@ TEST_P(EveryResult, NoFieldMayBeMissingOrUnknown) {
 TEST(Result, ItsFirstFieldsAreInTheDocumentedOrder) {
   const auto document = to_json_document(testing::direct_after_relay());
   std::vector<std::string> names;
-  for (const auto& [name, value] : document.items()) names.push_back(name);
+  for (const auto& [name, value] : document.items())
+    names.push_back(name);
   names.resize(13);
   EXPECT_EQ(names,
-            (std::vector<std::string>{"schema", "verdict", "path", "paths", "via", "expected", "claim",
-                                      "time_to_first_packet_ms", "time_to_direct_ms", "relay_bytes", "reason",
-                                      "run_dir", "expected_reason"}));
+            (std::vector<std::string>{"schema",
+                                      "verdict",
+                                      "path",
+                                      "paths",
+                                      "via",
+                                      "expected",
+                                      "claim",
+                                      "time_to_first_packet_ms",
+                                      "time_to_direct_ms",
+                                      "relay_bytes",
+                                      "reason",
+                                      "run_dir",
+                                      "expected_reason"}));
 }
 
 TEST(Result, NothingMeasuredIsNullAndNoPath) {
@@ -96,7 +109,8 @@ TEST(Timeline, ABarShowsWhoHasMostOfACell) {
                                                {2s, 2900ms, {.kind = PathKind::direct}, 1}}};
   EXPECT_EQ(timeline_bar(direction, 4s, 4), ".~=.");
   EXPECT_EQ(timeline_bar(direction, 0s, 4), "....");
-  EXPECT_EQ(timeline_words(direction), "nothing until 1.00s, relayed via r until 2.00s, direct until 2.90s");
+  EXPECT_EQ(timeline_words(direction),
+            "nothing until 1.00s, relayed via r until 2.00s, direct until 2.90s");
 }
 
 TEST(Timeline, TimesAreRough) {

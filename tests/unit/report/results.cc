@@ -33,8 +33,15 @@ TrialResult base() {
                                .measured = usual,
                                .certified = true,
                                .evidence = {"2 remote ports see one source port 40001"}});
-  result.phases = {{"certification", 31ms}, {"boot", 9'420ms}, {"vpn", 1'200ms}, {"path", 6'600ms}, {"proof", 3'100ms}, {"tear-down", 240ms}};
-  result.drops = {{"home-a", "filtered", 12, 1'488}, {"home-b", "filtered", 3, 372}, {"internet", "no_route", 2, 120}};
+  result.phases = {{"certification", 31ms},
+                   {"boot", 9'420ms},
+                   {"vpn", 1'200ms},
+                   {"path", 6'600ms},
+                   {"proof", 3'100ms},
+                   {"tear-down", 240ms}};
+  result.drops = {{"home-a", "filtered", 12, 1'488},
+                  {"home-b", "filtered", 3, 372},
+                  {"internet", "no_route", 2, 120}};
   return result;
 }
 
@@ -49,15 +56,32 @@ TrialResult direct_after_relay() {
   result.verdict = Verdict::as_expected;
   result.reason = "the path is the one that theory predicts";
   result.path = result.expected = PathKind::direct;
-  result.expected_reason = "UDP hole punching works: A's gateways let the other's packets in (RFC 5128 section 3.3, RFC 4787 sections 4.1 and 5)";
+  result.expected_reason = "UDP hole punching works: A's gateways let the other's packets in (RFC "
+                           "5128 section 3.3, RFC 4787 sections 4.1 and 5)";
   result.time_to_first_packet = 412ms;
   result.time_to_direct = 1'630ms;
   result.relay_bytes = 18'204;
-  result.paths = {{"a", "b", direct, {{0ms, 412ms, nothing, 4}, {412ms, 1'230ms, relayed_via_r, 8}, {1'230ms, 6'600ms, direct, 53}}, 65, 61, 1},
-                  {"b", "a", direct, {{412ms, 1'630ms, relayed_via_r, 12}, {1'630ms, 6'600ms, direct, 49}}, 61, 61, 0}};
-  result.claims = {{.machine = "a", .path = "direct", .endpoint = "80.100.0.12:4242"}, {.machine = "b", .path = "direct", .endpoint = "80.100.0.11:4242"}};
+  result.paths = {{"a",
+                   "b",
+                   direct,
+                   {{0ms, 412ms, nothing, 4},
+                    {412ms, 1'230ms, relayed_via_r, 8},
+                    {1'230ms, 6'600ms, direct, 53}},
+                   65,
+                   61,
+                   1},
+                  {"b",
+                   "a",
+                   direct,
+                   {{412ms, 1'630ms, relayed_via_r, 12}, {1'630ms, 6'600ms, direct, 49}},
+                   61,
+                   61,
+                   0}};
+  result.claims = {{.machine = "a", .path = "direct", .endpoint = "80.100.0.12:4242"},
+                   {.machine = "b", .path = "direct", .endpoint = "80.100.0.11:4242"}};
   result.proofs = {{"cut r off for 3s", "probes go on", "30 of 30 probes were answered", true}};
-  result.workloads = {{"ping", "rtt median", "ms", 1.93, 0.871, ""}, {"tcp", "throughput", "Mbit/s", 61.2, 214.5, ""}};
+  result.workloads = {{"ping", "rtt median", "ms", 1.93, 0.871, ""},
+                      {"tcp", "throughput", "Mbit/s", 61.2, 214.5, ""}};
   result.carriers = {{"a", 120'300, 118'400}, {"b", 119'800, 121'000}, {"r", 22'750, 21'996}};
   return result;
 }
@@ -73,14 +97,18 @@ TrialResult relayed_instead() {
   result.settings = {{"relay", "on"}};
   result.profile = "low";
   result.replaced_binary = "/home/dev/nebula build/nebula";
-  result.replaced_binary_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  result.replaced_binary_sha256 =
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
   result.paths[0].path = relayed_via_r;
   result.paths[0].timeline.pop_back();
   result.paths[0].timeline.back().to = 6'600ms;
   result.paths[0].unidentified = 0;
   result.findings = {"a claims direct, and the wire shows relayed via r"};
   result.workloads = {};
-  result.workloads.push_back({.workload = "tcp", .metric = "", .unit = "", .problem = "through the VPN: iperf3 did not connect"});
+  result.workloads.push_back({.workload = "tcp",
+                              .metric = "",
+                              .unit = "",
+                              .problem = "through the VPN: iperf3 did not connect"});
   return result;
 }
 
@@ -98,12 +126,18 @@ TrialResult unlike_declared() {
 TrialResult control_failed() {
   auto result = base();
   result.verdict = Verdict::inconclusive;
-  result.reason = "the peers do not connect with every gateway open either: the VPN's own configuration may be at fault";
+  result.reason = "the peers do not connect with every gateway open either: the VPN's own "
+                  "configuration may be at fault";
   result.expected = PathKind::direct;
   result.expected_reason = "B is public";
-  result.paths = {{"a", "b", nothing, {{0ms, 20'000ms, nothing, 200}}, 200, 0, 0}, {"b", "a", nothing, {}, 0, 0, 0}};
-  result.claims = {{.machine = "a", .path = ""}, {.machine = "b", .path = "", .problem = "status: exit code 1 \x1b[31m\xff"}};
-  result.proofs = {{"open every gateway, same daemons", "the peers connect", "nothing arrived within 20 s", false}};
+  result.paths = {{"a", "b", nothing, {{0ms, 20'000ms, nothing, 200}}, 200, 0, 0},
+                  {"b", "a", nothing, {}, 0, 0, 0}};
+  result.claims = {{.machine = "a", .path = ""},
+                   {.machine = "b", .path = "", .problem = "status: exit code 1 \x1b[31m\xff"}};
+  result.proofs = {{"open every gateway, same daemons",
+                    "the peers connect",
+                    "nothing arrived within 20 s",
+                    false}};
   return result;
 }
 
