@@ -21,7 +21,8 @@ enum Status : std::uint8_t { bad_input = 2, lab_failed = 3, interrupted = 130 };
 /// The command that was named on the command line, "hermesh" when none was.
 const CLI::App& named_command(const CLI::App& app) {
   const auto* command = &app;
-  while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
+  while (!command->get_subcommands().empty())
+    command = command->get_subcommands().back();
   return *command;
 }
 
@@ -32,7 +33,8 @@ std::string full_name(const CLI::App& command) {
 
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (const auto* command : app.get_subcommands({}))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -40,7 +42,8 @@ std::vector<std::string> names_of_options(const CLI::App& command) {
   std::vector<std::string> names;
   for (const auto* app = &command; app != nullptr; app = app->get_parent())
     for (const auto* option : app->get_options())
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+      for (const auto& name : option->get_lnames())
+        names.push_back("--" + name);
   return names;
 }
 
@@ -74,7 +77,8 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
   } catch (const CLI::CallForVersion& version_asked) {
     fmt::print("{}\n", version_asked.what());
   } catch (const CLI::ExtrasError&) {
-    return complain(app, complaint_about(app.remaining(true).front(), named_command(app)), bad_input);
+    return complain(
+        app, complaint_about(app.remaining(true).front(), named_command(app)), bad_input);
   } catch (const CLI::ParseError& error) {
     return complain(app, error.what(), bad_input);
   } catch (const Interrupted& error) {
@@ -98,7 +102,8 @@ CLI::Validator choice(std::vector<std::string> names) {
       "");
 }
 
-std::pair<std::string, std::string> parse_setting(const std::string& option, const std::string& text) {
+std::pair<std::string, std::string> parse_setting(const std::string& option,
+                                                  const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     throw InputError(option + ": found '" + text + "', wanted NAME=VALUE");
@@ -106,7 +111,8 @@ std::pair<std::string, std::string> parse_setting(const std::string& option, con
 }
 
 int run_command_line(std::vector<std::string> arguments) {
-  CLI::App app("which path a mesh VPN takes through NATs: booted, measured and judged off the wire", "hermesh");
+  CLI::App app("which path a mesh VPN takes through NATs: booted, measured and judged off the wire",
+               "hermesh");
   app.formatter(std::make_shared<CLI::FormatterLambda>(
       [](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
         return help_text(*command, full_name(*command));

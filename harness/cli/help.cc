@@ -20,7 +20,8 @@ std::string table(const Rows& rows) {
   std::string text;
   for (const auto& [left, right] : rows) {
     text += "  " + left;
-    text += left.size() > width ? "\n" + std::string(width + 4, ' ') : std::string(width - left.size() + 2, ' ');
+    text += left.size() > width ? "\n" + std::string(width + 4, ' ')
+                                : std::string(width - left.size() + 2, ' ');
     text += right + "\n";
   }
   return text;
@@ -34,7 +35,9 @@ std::string left_column(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true, false);
   auto name = option.get_name(false, true);
   if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
-  return takes_value(option) && !option.get_type_name().empty() ? name + " " + option.get_type_name() : name;
+  return takes_value(option) && !option.get_type_name().empty()
+             ? name + " " + option.get_type_name()
+             : name;
 }
 
 std::string right_column(const CLI::Option& option) {
@@ -62,23 +65,27 @@ std::string usage(const CLI::App& app, const std::string& name) {
 std::string options(const CLI::App& app) {
   Rows rows;
   for (const auto* option : app.get_options())
-    if (!option->get_group().empty()) rows.emplace_back(left_column(*option), right_column(*option));
+    if (!option->get_group().empty())
+      rows.emplace_back(left_column(*option), right_column(*option));
   const auto is_positional = [&](const auto& row) { return !row.first.starts_with("-"); };
   std::ranges::stable_partition(rows, is_positional); // arguments before options
   return rows.empty() ? "" : "\nOptions:\n" + table(rows);
 }
 
 std::string commands(const CLI::App& app) {
-  const auto all = app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
+  const auto all =
+      app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
   std::size_t width = 0;
-  for (const auto* command : all) width = std::max(width, command->get_name().size());
+  for (const auto* command : all)
+    width = std::max(width, command->get_name().size());
   std::string text;
   std::string group;
   for (const auto* command : all) {
     if (command->get_group() != group) text += "\n" + command->get_group() + ":\n";
     group = command->get_group();
     const auto& name = command->get_name();
-    text += "  " + name + std::string(width - name.size() + 2, ' ') + command->get_description() + "\n";
+    text +=
+        "  " + name + std::string(width - name.size() + 2, ' ') + command->get_description() + "\n";
   }
   return text;
 }
@@ -86,8 +93,8 @@ std::string commands(const CLI::App& app) {
 } // namespace
 
 std::string help_text(const CLI::App& app, const std::string& name) {
-  return name + ": " + app.get_description() + "\n\n" + usage(app, name) + commands(app) + options(app) + "\n" +
-         app.get_footer() + "\n";
+  return name + ": " + app.get_description() + "\n\n" + usage(app, name) + commands(app) +
+         options(app) + "\n" + app.get_footer() + "\n";
 }
 
 } // namespace hermesh::cli

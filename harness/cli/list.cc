@@ -28,7 +28,8 @@ struct Kind {
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  for (const auto& word : words)
+    text += (text.empty() ? "" : ", ") + word;
   return text.empty() ? "-" : text;
 }
 
@@ -42,7 +43,8 @@ std::vector<std::string> roles_of(const Topology& topology) {
 
 std::vector<std::string> roles_of(const Scenario& scenario) {
   std::vector<std::string> roles;
-  for (const auto& rule : scenario.gateways) roles.push_back(rule.role.empty() ? rule.gateway : rule.role);
+  for (const auto& rule : scenario.gateways)
+    roles.push_back(rule.role.empty() ? rule.gateway : rule.role);
   std::ranges::sort(roles);
   return roles;
 }
@@ -100,14 +102,17 @@ std::string as_text(const Kind& kind) {
     name_width = std::max(name_width, entry.name.size());
     roles_width = std::max(roles_width, joined(entry.roles).size());
   }
-  const auto line = [&](const std::string& name, const std::string& roles, const std::string& rest) {
-    return "  " + padded(name, name_width + 2) + (kind.header.empty() ? "" : padded(roles, roles_width + 2)) + rest + "\n";
-  };
+  const auto line =
+      [&](const std::string& name, const std::string& roles, const std::string& rest) {
+        return "  " + padded(name, name_width + 2) +
+               (kind.header.empty() ? "" : padded(roles, roles_width + 2)) + rest + "\n";
+      };
   std::string text = kind.name + ":\n" + line("NAME", kind.header, "DESCRIPTION");
   for (const auto& entry : kind.entries)
-    text += line(entry.name,
-                 joined(entry.roles),
-                 printable(entry.problem.empty() ? entry.description : "cannot be used: " + entry.problem));
+    text += line(
+        entry.name,
+        joined(entry.roles),
+        printable(entry.problem.empty() ? entry.description : "cannot be used: " + entry.problem));
   return text;
 }
 
@@ -116,7 +121,8 @@ nlohmann::ordered_json as_json(const Kind& kind) {
   for (const auto& entry : kind.entries) {
     nlohmann::ordered_json item{{"name", entry.name}, {"description", entry.description}};
     if (!kind.header.empty()) item["gateways"] = entry.roles;
-    item["problem"] = entry.problem.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(entry.problem);
+    item["problem"] =
+        entry.problem.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(entry.problem);
     list.push_back(std::move(item));
   }
   return list;
@@ -135,7 +141,8 @@ int list(const Options& options) {
     if (!options.kind.empty() && options.kind != kind.name) continue;
     document[kind.name] = as_json(kind);
     text += (text.empty() ? "" : "\n") + as_text(kind);
-    broken = broken || std::ranges::any_of(kind.entries, [](const Entry& entry) { return !entry.problem.empty(); });
+    broken = broken || std::ranges::any_of(
+                           kind.entries, [](const Entry& entry) { return !entry.problem.empty(); });
   }
   fmt::print("{}", options.json ? document.dump(2) + "\n" : text);
   return broken ? 2 : 0;
@@ -147,7 +154,9 @@ void add_list(CLI::App& app, int& status) {
   auto& command = *app.add_subcommand("list", "show topologies, scenarios, VPNs and profiles");
   command.footer("Example:\n  hermesh list scenarios");
   auto options = std::make_shared<Options>();
-  command.add_option("KIND", options->kind, "topologies, scenarios, vpns or profiles; all when left out")
+  command
+      .add_option(
+          "KIND", options->kind, "topologies, scenarios, vpns or profiles; all when left out")
       ->check(choice({"topologies", "scenarios", "vpns", "profiles"}));
   command.add_flag("--json", options->json, "print JSON");
   command.callback([options, &status] { status = list(*options); });

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "oracle/oracle.hh"
+
 #include "base/error.hh"
 #include "cli/cli.hh"
 #include "cli/commands.hh"
 #include "model/catalog.hh"
 #include "model/network.hh"
-#include "oracle/oracle.hh"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -43,19 +44,21 @@ std::string table_text(const std::vector<oracle::Cell>& cells, const std::string
     line += padded(cell.path == PathKind::direct ? "direct" : to_string(cell.path), cell_width);
     if (cell.path == PathKind::direct) ++direct;
   }
-  return without_trailing_space(header) + "\n" + rows + without_trailing_space(line) + "\n\n" + std::to_string(direct) +
-         " of " + std::to_string(cells.size()) + " direct, for a VPN that punches holes and has a relay; flow rule '" +
-         form + "'\n";
+  return without_trailing_space(header) + "\n" + rows + without_trailing_space(line) + "\n\n" +
+         std::to_string(direct) + " of " + std::to_string(cells.size()) +
+         " direct, for a VPN that punches holes and has a relay; flow rule '" + form + "'\n";
 }
 
 void print_table(const Options& options) {
-  const auto cells = oracle::table(options.form == "strict" ? oracle::Form::strict : oracle::Form::reuse);
+  const auto cells =
+      oracle::table(options.form == "strict" ? oracle::Form::strict : oracle::Form::reuse);
   if (!options.json) {
     fmt::print("{}", table_text(cells, options.form));
     return;
   }
   auto list = nlohmann::ordered_json::array();
-  for (const auto& cell : cells) list.push_back({{"a", cell.a}, {"b", cell.b}, {"path", to_string(cell.path)}});
+  for (const auto& cell : cells)
+    list.push_back({{"a", cell.a}, {"b", cell.b}, {"path", to_string(cell.path)}});
   const nlohmann::ordered_json document{{"schema", 1}, {"form", options.form}, {"cells", list}};
   fmt::print("{}\n", document.dump(2));
 }
@@ -70,7 +73,8 @@ std::vector<std::string> machines_of(const Topology& topology, const std::string
 
 oracle::Side side_of(const std::vector<const Gateway*>& chain) {
   oracle::Side side;
-  for (const auto* gateway : chain) side.chain.push_back(gateway->behaviour);
+  for (const auto* gateway : chain)
+    side.chain.push_back(gateway->behaviour);
   return side;
 }
 
@@ -78,8 +82,9 @@ std::string chain_text(const std::vector<const Gateway*>& chain) {
   std::string text;
   for (const auto* gateway : chain) {
     const auto& behaviour = gateway->behaviour;
-    text += (text.empty() ? "" : ", then ") + gateway->spec.name + " " + nat::mapping_name(behaviour.mapping) + "/" +
-            nat::filtering_name(behaviour.filtering) + (behaviour.udp_blocked ? " (UDP blocked)" : "");
+    text += (text.empty() ? "" : ", then ") + gateway->spec.name + " " +
+            nat::mapping_name(behaviour.mapping) + "/" + nat::filtering_name(behaviour.filtering) +
+            (behaviour.udp_blocked ? " (UDP blocked)" : "");
   }
   return text.empty() ? "public" : "behind " + text;
 }
@@ -96,7 +101,8 @@ Answer ask(const Options& options, const Catalog& catalog) {
   const auto topology = catalog.topology(options.topology);
   const auto scenario = catalog.scenario(options.scenario);
   std::map<std::string, std::string> settings;
-  for (const auto& text : options.settings) settings.insert(parse_setting("--set", text));
+  for (const auto& text : options.settings)
+    settings.insert(parse_setting("--set", text));
   const auto relays = machines_of(topology, "relay");
   Abilities abilities{.punches_udp = true, .relays = true};
   if (!options.vpn.empty()) abilities = catalog.vpn(options.vpn, settings).abilities;
@@ -106,7 +112,8 @@ Answer ask(const Options& options, const Catalog& catalog) {
   const auto peers = machines_of(topology, "peer");
   const auto a = chain_of(network, peers.at(0));
   const auto b = chain_of(network, peers.at(1));
-  const auto relay = relays.empty() ? std::vector<const Gateway*>{} : chain_of(network, relays.front());
+  const auto relay =
+      relays.empty() ? std::vector<const Gateway*>{} : chain_of(network, relays.front());
   return {.a = peers.at(0),
           .b = peers.at(1),
           .a_chain = chain_text(a),
@@ -128,13 +135,16 @@ void print_answer(const Options& options) {
     fmt::print("{}\n", document.dump(2));
     return;
   }
-  const auto width = std::max({answer.a.size(), answer.b.size(), std::string_view("expected").size()}) + 2;
+  const auto width =
+      std::max({answer.a.size(), answer.b.size(), std::string_view("expected").size()}) + 2;
   const auto line = [&](const std::string& label, const std::string& text) {
     fmt::print("{}{}\n", padded(label, width), text);
   };
   line(answer.a, answer.a_chain);
   line(answer.b, answer.b_chain);
-  line("VPN", answer.vpn.empty() ? "one that punches holes, and relays where there is a relay" : answer.vpn);
+  line("VPN",
+       answer.vpn.empty() ? "one that punches holes, and relays where there is a relay"
+                          : answer.vpn);
   line("expected", to_string(answer.expectation.path) + ": " + answer.expectation.reason);
 }
 
@@ -153,18 +163,32 @@ void answer_or_table(const Options& options) {
 } // namespace
 
 void add_oracle(CLI::App& app, int& status) {
-  auto& command = *app.add_subcommand("oracle", "say what path theory predicts, for all pairs of NATs or one trial");
-  command.footer("Example:\n  hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula");
+  auto& command = *app.add_subcommand(
+      "oracle", "say what path theory predicts, for all pairs of NATs or one trial");
+  command.footer(
+      "Example:\n  hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula");
   auto options = std::make_shared<Options>();
-  auto* form = command.add_option("--form", options->form, "of the table: what an admitted packet does, reuse or strict")
+  auto* form = command
+                   .add_option("--form",
+                               options->form,
+                               "of the table: what an admitted packet does, reuse or strict")
                    ->type_name("FORM")
                    ->check(choice({"reuse", "strict"}))
                    ->capture_default_str();
-  command.add_option("--topology", options->topology, "answer for this topology")->type_name("NAME|FILE")->excludes(form);
-  command.add_option("--scenario", options->scenario, "with the gateways behaving so")->type_name("NAME|FILE")->excludes(form);
-  command.add_option("--vpn", options->vpn, "and this VPN; left out: one that punches holes and relays")
+  command.add_option("--topology", options->topology, "answer for this topology")
+      ->type_name("NAME|FILE")
+      ->excludes(form);
+  command.add_option("--scenario", options->scenario, "with the gateways behaving so")
+      ->type_name("NAME|FILE")
+      ->excludes(form);
+  command
+      .add_option(
+          "--vpn", options->vpn, "and this VPN; left out: one that punches holes and relays")
       ->type_name("NAME|FOLDER");
-  command.add_option("--set", options->settings, "an option of the VPN, for example relay=off; may be repeated")
+  command
+      .add_option("--set",
+                  options->settings,
+                  "an option of the VPN, for example relay=off; may be repeated")
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->take_all();

@@ -54,13 +54,17 @@ void check_vpn(const fs::path& folder, Finding& finding) {
 
 /// Fields tell the kinds of files apart: a topology has machines, a scenario gateways without them.
 std::string kind_of(const nlohmann::json& document) {
-  const auto has = [&](const char* field) { return document.is_object() && document.contains(field); };
+  const auto has = [&](const char* field) {
+    return document.is_object() && document.contains(field);
+  };
   if (has("segments") || has("machines")) return "topology";
   if (has("gateways")) return "scenario";
-  for (const auto* field : {"delay", "jitter", "loss_percent", "reorder_percent", "duplicate_percent", "rate"})
+  for (const auto* field :
+       {"delay", "jitter", "loss_percent", "reorder_percent", "duplicate_percent", "rate"})
     if (has(field)) return "profile";
   // A profile that impairs nothing has only what all kinds have.
-  return has("schema") && has("name") && has("description") && document.size() == 3 ? "profile" : "";
+  return has("schema") && has("name") && has("description") && document.size() == 3 ? "profile"
+                                                                                    : "";
 }
 
 void check_file(const fs::path& file, Finding& finding) {
@@ -107,7 +111,8 @@ Finding check(const std::string& argument) {
 
 std::string as_text(const Finding& finding) {
   if (!finding.problem.empty()) return printable(finding.problem) + "\n";
-  return printable(finding.file) + ": ok: " + finding.kind + " '" + finding.name + "', " + finding.summary + "\n";
+  return printable(finding.file) + ": ok: " + finding.kind + " '" + finding.name + "', " +
+         finding.summary + "\n";
 }
 
 nlohmann::ordered_json as_json(const Finding& finding) {
@@ -135,7 +140,8 @@ int validate(const Options& options) {
     document["files"].push_back(as_json(finding));
     if (!options.json) fmt::print("{}", as_text(finding));
   }
-  if (options.json) fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  if (options.json)
+    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return all_good ? 0 : 2;
 }
 
@@ -145,7 +151,9 @@ void add_validate(CLI::App& app, int& status) {
   auto& command = *app.add_subcommand("validate", "check input files without booting anything");
   command.footer("Example:\n  hermesh validate vm-topologies/*.json vpns/nebula");
   auto options = std::make_shared<Options>();
-  command.add_option("FILE", options->files, "topology, scenario or profile file, or a VPN's folder")->required();
+  command
+      .add_option("FILE", options->files, "topology, scenario or profile file, or a VPN's folder")
+      ->required();
   command.add_flag("--json", options->json, "print JSON");
   command.callback([options, &status] { status = validate(*options); });
 }

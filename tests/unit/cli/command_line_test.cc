@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// The command line as people and programs use it: stdout, stderr and exit status, with golden
+// files.
+#include "base/temp_dir.hh"
+#include "cli/cli.hh"
+#include "model/version.hh"
+#include "support/golden.hh"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace hermesh::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path source = HERMESH_TEST_SOURCE_DIR;
+
+struct Answer {
+  int status;
+  std::string out;
+  std::string talk;
+};
+
+Answer hermesh(const std::vector<std::string>& arguments) {
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int status = run_command_line(arguments);
+  return {
+      status, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
+}
+
+/// Runs as if the program had been called in the source tree, so that golden files name no folder
+/// of this machine.
+class CommandLine : public ::testing::Test {
+protected:
+  CommandLine() : before_(fs::current_path()) { fs::current_path(source); }
+  ~CommandLine() override { fs::current_path(before_); }
+
+private:
+  fs::path before_;
+};
+
+TEST_F(CommandLine, AloneShowsTheCommandsByTask) {
+  const auto answer = hermesh({});
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_EQ(answer.talk, "");
+  testing::expect_golden("cli/hermesh.txt", answer.out);
+  EXPECT_EQ(hermesh({"--help"}).out, answer.out);
+}
+
+class EveryCommand : public ::testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Cli,
+    EveryCommand,
+    ::testing::Values("run", "judge", "list", "validate", "oracle", "up", "shell", "down", "image"),
+    [](const auto& one) { return std::string(one.param); });
+
+TEST_P(EveryCommand, HelpEndsWithAnExample) {
+  std::vector<std::string> words{GetParam()};
+  if (words.front() == "image") words.emplace_back("build");
+  words.emplace_back("--help");
+  const auto answer = hermesh(words);
+  EXPECT_EQ(answer.status, 0);
+  const auto example = answer.out.find("Example:\n  hermesh " + std::string(GetParam()));
+  ASSERT_NE(example, std::string::npos) << answer.out;
+  EXPECT_EQ(
+      std::count(answer.out.begin() + static_cast<std::ptrdiff_t>(example), answer.out.end(), '\n'),
+      2)
+      << answer.out;
+}
+
+TEST_F(CommandLine, HelpTextsAreGolden) {
+  for (const std::string command : {"list", "validate", "oracle"})
+    testing::expect_golden("cli/help-" + command + ".txt", hermesh({command, "--help"}).out);
+}
+
+TEST_F(CommandLine, VersionIsCmakes) {
+  EXPECT_EQ(hermesh({"--version"}).out, "hermesh " + std::string(version) + "\n");
+  std::ifstream in(source / "CMakeLists.txt");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_NE(text.find("VERSION " + std::string(version) + " "), std::string::npos);
+}
+
+TEST_F(CommandLine, BadUsageIsOneLineAndStatus2) {
+  const std::vector<std::vector<std::string>> lines{
+      {"lst"},
+      {"zzzzzz"},
+      {"--josn"},
+      {"list", "scenrios"},
+      {"list", "scenarios", "more"},
+      {"oracle", "--from", "reuse"},
+      {"oracle", "--form=strct"},
+      {"oracle", "--frm=strict"},
+      {"oracle", "--form", "strict", "--topology", "public"},
+      {"oracle", "--topology", "public"},
+      {"oracle", "--vpn", "nebula"},
+      {"oracle", "--topology", "doubel-nat", "--scenario", "none"},
+      {"oracle", "--topology", "double-nat", "--scenario", "none"},
+      {"oracle", "--topology", "public", "--scenario", "none", "--vpn", "nebula", "--set", "relay"},
+      {"oracle", "--topology", "public", "--scenario", "none", "--set", "relay=on"},
+      {"oracle", "--topology", "bad\nname\x1b[2J.json", "--scenario", "none"},
+      {"validate"}};
+  std::string complaints;
+  for (const auto& line : lines) {
+    const auto answer = hermesh(line);
+    EXPECT_EQ(answer.status, 2) << answer.talk;
+    EXPECT_EQ(answer.out, "") << answer.talk;
+    EXPECT_EQ(std::ranges::count(answer.talk, '\n'), 1) << answer.talk;
+    complaints += answer.talk;
+  }
+  testing::expect_golden("cli/complaints.txt", complaints);
+}
+
+TEST_F(CommandLine, TheOracleTableIsGolden) {
+  const auto answer = hermesh({"oracle"});
+  EXPECT_EQ(answer.status, 0);
+  testing::expect_golden("cli/oracle.txt", answer.out);
+  EXPECT_NE(answer.out.find("57 of 81 direct"), std::string::npos);
+  EXPECT_NE(hermesh({"oracle", "--form", "strict"}).out.find("45 of 81 direct"), std::string::npos);
+}
+
+TEST_F(CommandLine, TheOraclesJsonHasAllCells) {
+  for (const auto& [form, wanted] : {std::pair("reuse", 57), std::pair("strict", 45)}) {
+    const auto document = nlohmann::json::parse(hermesh({"oracle", "--json", "--form", form}).out);
+    ASSERT_EQ(document.at("cells").size(), 81U);
+    EXPECT_EQ(std::ranges::count_if(document.at("cells"),
+                                    [](const auto& cell) { return cell.at("path") == "direct"; }),
+              wanted);
+    EXPECT_EQ(document.at("cells").at(0).at("a"), "EIM/EIF");
+    EXPECT_EQ(document.at("cells").at(80).at("b"), "APDM/APDF");
+  }
+}
+
+TEST_F(CommandLine, TheOracleAnswersForATrial) {
+  const auto answer =
+      hermesh({"oracle", "--topology", "double-nat", "--scenario", "home-and-carrier"});
+  EXPECT_EQ(answer.status, 0);
+  testing::expect_golden("cli/oracle-double-nat.txt", answer.out);
+  const auto symmetric = nlohmann::json::parse(
+      hermesh({"oracle", "--topology", "nat-nat", "--scenario", "symmetric", "--json"}).out);
+  EXPECT_EQ(symmetric.at("path"), "relayed");
+  EXPECT_EQ(symmetric.at("vpn"), nullptr);
+}
+
+TEST_F(CommandLine, ListShowsWhatIsShipped) {
+  const auto answer = hermesh({"list", "topologies"});
+  EXPECT_EQ(answer.status, 0);
+  testing::expect_golden("cli/list-topologies.txt", answer.out);
+  const auto all = nlohmann::json::parse(hermesh({"list", "--json"}).out);
+  for (const auto* kind : {"topologies", "scenarios", "vpns", "profiles"}) {
+    ASSERT_FALSE(all.at(kind).empty()) << kind;
+    for (const auto& item : all.at(kind))
+      EXPECT_EQ(item.at("problem"), nullptr) << item;
+  }
+}
+
+TEST_F(CommandLine, EveryShippedFileIsValid) {
+  std::vector<std::string> words{"validate"};
+  for (const auto* folder : {"vm-topologies", "nat-scenarios", "nat-scenarios/profiles"})
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.path().extension() == ".json") words.push_back(entry.path().string());
+  for (const auto& entry : fs::directory_iterator("vpns"))
+    if (entry.is_directory()) words.push_back(entry.path().string());
+  ASSERT_GT(words.size(), 15U);
+  const auto answer = hermesh(words);
+  EXPECT_EQ(answer.status, 0) << answer.out;
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(answer.out, '\n')), words.size() - 1);
+}
+
+class Validate : public ::testing::Test {
+protected:
+  Validate() : before_(fs::current_path()) { fs::current_path(folder_.path()); }
+  ~Validate() override { fs::current_path(before_); }
+  static void write(const std::string& name, const std::string& text) {
+    std::ofstream(name) << text;
+  }
+
+private:
+  TempDir folder_{"hermesh-cli"};
+  fs::path before_;
+};
+
+TEST_F(Validate, TellsKindsApartAndNamesWhatIsBad) {
+  write(
+      "t.json",
+      R"({"schema": 1, "name": "t", "description": "x", "segments": [{"name": "n", "ipv4": "80.100.0.0/16"}],
+    "machines": [{"name": "a", "role": "peer", "cards": [{"segment": "n"}]}, {"name": "b", "role": "peer", "cards": [{"segment": "n"}]}]})");
+  write("s.json", R"({"schema": 1, "name": "s", "description": "x", "gateways": []})");
+  write(
+      "p.json",
+      R"({"schema": 1, "name": "p", "description": "x", "delay": "2ms", "loss_percent": 0.5, "rate": "10Mbit"})");
+  write("q.json", R"({"schema": 1, "name": "q", "description": "x"})");
+  write("none.json", R"({"hello": 1})");
+  write("list.json", "[]");
+  write("broken.json", "{");
+  write(
+      "bad.json",
+      R"({"schema": 1, "name": "s", "description": "x", "gateways": [{"role": "home", "mapping": "EIN", "filtering": "EIF"}]})");
+  fs::create_directory("folder");
+  const auto answer = hermesh({"validate",
+                               "t.json",
+                               "s.json",
+                               "p.json",
+                               "q.json",
+                               "none.json",
+                               "list.json",
+                               "broken.json",
+                               "bad.json",
+                               "nine.json",
+                               "folder"});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_EQ(answer.talk, "");
+  testing::expect_golden("cli/validate.txt", answer.out);
+}
+
+TEST_F(Validate, JsonSaysTheSame) {
+  write("s.json", R"({"schema": 1, "name": "s", "description": "x", "gateways": []})");
+  const auto good = hermesh({"validate", "s.json", "--json"});
+  EXPECT_EQ(good.status, 0);
+  EXPECT_EQ(nlohmann::json::parse(good.out).at("files").at(0).at("kind"), "scenario");
+  const auto bad = nlohmann::json::parse(hermesh({"validate", "nine.json", "--json"}).out);
+  EXPECT_EQ(bad.at("files").at(0).at("problem"), "nine.json: there is no such file");
+}
+
+TEST(Printable, TerminalEscapesAreDefused) {
+  EXPECT_EQ(printable("a\nb\x1b[31m\x7f"), "a b?[31m?");
+}
+
+} // namespace
+} // namespace hermesh::cli
