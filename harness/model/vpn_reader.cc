@@ -34,7 +34,7 @@ std::vector<std::string> strings(const JsonReader& list) {
 std::vector<std::string> argv(const JsonReader& list) {
   auto words = strings(list);
   if (words.empty() || words.front().empty())
-    list.fail("found no program, wanted a command such as [\"ip\", \"link\"]");
+    list.fail(R"(found no program, wanted a command such as ["ip", "link"])");
   return words;
 }
 
@@ -70,7 +70,7 @@ std::string value_name(const JsonReader& field, const VpnSpec& vpn) {
 unsigned file_mode(const JsonReader& field) {
   const auto text = field.text();
   if (text.size() != 4 || text.front() != '0' || !all_of(text, "01234567"))
-    field.fail("found '" + text + "', wanted an octal mode such as \"0644\"");
+    field.fail("found '" + text + "', wanted an octal mode such as '0644'");
   unsigned mode = 0;
   for (const char c : text)
     mode = mode * 8 + static_cast<unsigned>(c - '0');
@@ -136,7 +136,7 @@ void read_abilities(const JsonReader& json, Abilities& abilities) {
         const std::vector<std::string> known{"udp", "tcp"};
         abilities.transports.push_back(known[item.one_of(known)]);
       });
-      if (abilities.transports.empty()) list->fail("found none, wanted \"udp\" or \"tcp\"");
+      if (abilities.transports.empty()) list->fail("found none, wanted 'udp' or 'tcp'");
     }
   });
 }
@@ -253,9 +253,10 @@ void require_folder(const fs::path& folder) {
 
 } // namespace
 
-VpnSpec read_vpn_folder(const fs::path& given, const std::map<std::string, std::string>& settings) {
+VpnSpec read_vpn_folder(const fs::path& folder,
+                        const std::map<std::string, std::string>& settings) {
   VpnSpec vpn{};
-  vpn.folder = folder_of(given);
+  vpn.folder = folder_of(folder);
   require_folder(vpn.folder);
   const auto file = vpn.folder / "vpn.json";
   const auto json = parse_json_file(file);
