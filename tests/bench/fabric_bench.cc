@@ -201,11 +201,18 @@ int main(int argc, char** argv) {
     report("reference: copy and checksum", size, reference, reference);
     report("in process, two NATs", size, in_process(seconds, size, false), reference);
     report("in process, two NATs, capture", size, in_process(seconds, size, true), reference);
-    const double bare = bare_forwarder(seconds, size);
+    // In turn, best of three: three threads on a machine that others use too vary more than code does.
+    double bare = 0;
+    double ports = 0;
+    double captured = 0;
+    for (int round = 0; round < 3; ++round) {
+      bare = std::max(bare, bare_forwarder(seconds, size));
+      ports = std::max(ports, through_ports(seconds, size, false));
+      captured = std::max(captured, through_ports(seconds, size, true));
+    }
     report("reference: bare stream forwarder", size, bare, bare);
-    report("through ports, two NATs", size, through_ports(seconds, size, false), bare);
-    report("through ports, two NATs, capture", size, through_ports(seconds, size, true), bare);
+    report("through ports, two NATs", size, ports, bare);
+    report("through ports, two NATs, capture", size, captured, bare);
   }
-  if (argc <= 2) memory();
-  std::fflush(stdout);
+  memory();
 }
