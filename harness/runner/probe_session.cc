@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-constexpr Duration answer_patience = 10s;
+constexpr Duration answer_patience = 60s;
 constexpr int first_clock_questions = 8;
 constexpr Duration clock_interval = 500ms;
 /// A probe that was sent less than this ago and has not arrived is on its way, not lost.

@@ -31,7 +31,7 @@ struct ProbeOptions {
 class ProbeSession {
 public:
   /// Takes the machines' probe streams (Machine::open_probe), synchronises both clocks, starts the
-  /// responder, then the requester. Throws Error (naming the machine) when a probe program does not answer in 10 s.
+  /// responder, then the requester. Throws Error (naming the machine) when a probe program does not answer in 60 s.
   ProbeSession(Fd requester, Fd responder, ProbeOptions options);
   ~ProbeSession();
 

@@ -55,6 +55,7 @@ TEST(Judge, SeesADirectPathThroughTwoGateways) {
   const auto probes = track(50, [&](const auto& p) { return lab.travel({.sent = p.sent, .length = p.length}); });
   const auto verdict = lab.judge(probes);
   expect_all(verdict, direct, 50);
+  ASSERT_FALSE(verdict.timeline.empty());
   EXPECT_EQ(verdict.timeline.front().from, probes.probes.front().sent);
   EXPECT_EQ(verdict.timeline.front().to, *probes.probes.back().received);
 }
@@ -167,6 +168,21 @@ TEST(Judge, CopiesToADeadAddressDoNotCount) {
       EXPECT_EQ(direct_by_what_is_sent(lab.write(), probes), dead_copy_last ? 50U : 0U);
     }
   }
+}
+
+TEST(Judge, FollowsPortsNotThePayloadAlone) {
+  // R's copy waits at B's gateway while A sends the very same payload once more, to no avail: A was the last
+  // machine to emit it, and R's copy is the one that arrives.
+  SyntheticLab lab;
+  const auto probes = track(50, [&](const auto& p) {
+    const auto payload = lab.random_payload(p.length + 60);
+    lab.carry("a", "r", p.sent + 10ms, payload);
+    lab.put({.segment = "internet", .from = "r.eth0", .to = "gw-b.outside", .time = p.sent + 20ms, .payload = payload});
+    lab.carry_in_vain("a", "b", p.sent + 22ms, payload);
+    lab.put({.segment = "home-b", .from = "gw-b.inside0", .to = "b.eth0", .time = p.sent + 25ms, .payload = payload});
+    return p.sent + 26ms;
+  });
+  expect_all(lab.judge(probes), via_r, 50);
 }
 
 TEST(Judge, OfTwoCopiesThatArriveTheFirstCounts) {
