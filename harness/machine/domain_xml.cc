@@ -18,12 +18,14 @@ constexpr std::string_view machine_type = "pc";
 // again.
 constexpr std::string_view tb_cache_mib = "32";
 
-void write_boot(XmlWriter& xml, const VirtualMachine& machine, const GuestImage& image) {
+void write_boot(XmlWriter& xml, const VirtualMachine& machine, const GuestImage& image, const DomainHost& host) {
   xml.open("os");
   xml.text("type", "hvm", {{"arch", "x86_64"}, {"machine", machine_type}});
   xml.text("kernel", image.kernel.string());
   xml.text("initrd", image.initrd.string());
-  xml.text("cmdline", image.cmdline + " hermesh.hostname=" + machine.name);
+  auto cmdline = image.cmdline + " hermesh.hostname=" + machine.name;
+  if (host.tsc_khz > 0) cmdline += " tsc_early_khz=" + std::to_string(host.tsc_khz);
+  xml.text("cmdline", cmdline);
   xml.close();
 }
 
@@ -103,7 +105,7 @@ domain_xml(const VirtualMachine& machine, const GuestImage& image, const DomainH
   xml.text("memory", std::to_string(machine.memory_mib), {{"unit", "MiB"}});
   xml.text(
       "vcpu", std::to_string(machine.vcpus), {{"placement", "static"}, {"cpuset", host.cpuset}});
-  write_boot(xml, machine, image);
+  write_boot(xml, machine, image, host);
   write_processor(xml, host.accelerator);
   xml.leaf("clock", {{"offset", "utc"}});
   for (const auto* const event : {"on_poweroff", "on_reboot", "on_crash"})

@@ -16,6 +16,7 @@ struct DomainHost {
   std::filesystem::path agent_socket; ///< unix sockets that QEMU binds, at most 107 bytes each
   std::filesystem::path probe_socket;
   std::filesystem::path shell_socket;
+  unsigned tsc_khz = 0; ///< the guest's time stamp counter (machine/tsc.hh); 0: it finds out itself
 
   bool operator==(const DomainHost&) const = default;
 };

@@ -7,6 +7,7 @@
 #include "machine/libvirt_machine.hh"
 #include "machine/libvirt_process.hh"
 #include "machine/programs.hh"
+#include "machine/tsc.hh"
 
 #include <fstream>
 #include <map>
@@ -64,6 +65,7 @@ struct Hypervisor::Impl {
   std::optional<TempDir> own_sockets{embedded == nullptr ? std::optional<TempDir>("hs")
                                                          : std::nullopt};
   fs::path emulator;
+  unsigned tsc_khz = options.accelerator == Accelerator::tcg ? host_tsc_khz() : 0; ///< KVM has its own clock
   Connection connection;
   DomainEvents events;
   std::mutex mutex;
@@ -94,7 +96,8 @@ Domain Hypervisor::Impl::create(const VirtualMachine& spec, const GuestPlaces& p
                                .cpuset = usable_cpuset(),
                                .agent_socket = socket(spec.uuid, "a"),
                                .probe_socket = places.probe_socket,
-                               .shell_socket = places.shell_socket});
+                               .shell_socket = places.shell_socket,
+                               .tsc_khz = tsc_khz});
   write_evidence(spec.xml_file, xml);
   const unsigned flags = embedded == nullptr ? VIR_DOMAIN_START_AUTODESTROY : VIR_DOMAIN_NONE;
   return Domain(require("start the domain " + spec.domain,

@@ -529,5 +529,10 @@ int main(int argc, char** argv) {
   const std::string_view word = argc == 3 ? argv[1] : "";
   if (word == "hold" || word == "boot") return hermesh::run_child(word, argv[2]);
   ::testing::InitGoogleTest(&argc, argv);
+  const char* guest = std::getenv("HERMESH_GUEST"); // NOLINT(concurrency-mt-unsafe)
+  if (!::testing::GTEST_FLAG(list_tests) && (guest == nullptr || !std::filesystem::exists(std::filesystem::path(guest) / "manifest.json"))) {
+    std::cout << "skipped: HERMESH_GUEST names no guest image; `hermesh image build` makes one\n";
+    return 77;
+  }
   return RUN_ALL_TESTS();
 }
