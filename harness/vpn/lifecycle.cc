@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
 #include "vpn/deployment.hh"
-#include "vpn/lab.hh"
+#include "vpn/template_context.hh"
 
 #include <algorithm>
 #include <chrono>
@@ -55,16 +55,14 @@ void keep_going(std::optional<Error>& first, Body&& body) {
 } // namespace
 
 void start_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node) {
-  while_doing("start " + vpn.name + " on " + machine.name(), [&] {
-    if (!node.files.empty()) machine.push(node.files);
-    for (const auto& command : node.setup)
-      must(machine, command, setup_patience);
-    if (node.daemon.empty()) return;
-    auto start = daemon_command("start", vpn);
-    start.argv.emplace_back("--");
-    start.argv.insert(start.argv.end(), node.daemon.begin(), node.daemon.end());
-    must(machine, start, daemon_patience);
-  });
+  if (!node.files.empty()) machine.push(node.files);
+  for (const auto& command : node.setup)
+    must(machine, command, setup_patience);
+  if (node.daemon.empty()) return;
+  auto start = daemon_command("start", vpn);
+  start.argv.emplace_back("--");
+  start.argv.insert(start.argv.end(), node.daemon.begin(), node.daemon.end());
+  must(machine, start, daemon_patience);
 }
 
 void stop_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node) {
@@ -75,7 +73,7 @@ void stop_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node) 
     keep_going(first, [&] { must(machine, command, setup_patience); });
   if (!node.files.empty())
     keep_going(first, [&] {
-      must(machine, {.argv = {"rm", "-rf", "--", guest_folder(vpn)}}, setup_patience);
+      must(machine, {.argv = {"rm", "-rf", "--", folder_on_machine(vpn)}}, setup_patience);
     });
   if (!first) return;
   first->add_context("stop " + vpn.name + " on " + machine.name());

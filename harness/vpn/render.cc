@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
 #include "vpn/deployment.hh"
-#include "vpn/lab.hh"
+#include "vpn/template_context.hh"
 
 #include <filesystem>
 #include <fstream>
@@ -34,8 +34,8 @@ read_template(const VpnSpec& vpn, const std::string& pointer, const std::string&
 /// One machine's part of a rendering.
 class NodeRenderer {
 public:
-  NodeRenderer(const VpnSpec& vpn, Lab& lab, std::size_t machine, std::string role)
-      : vpn_(vpn), lab_(lab), machine_(machine), role_("/" + role) {}
+  NodeRenderer(const VpnSpec& vpn, TemplateContext& context, std::size_t machine, std::string role)
+      : vpn_(vpn), context_(context), machine_(machine), role_("/" + role) {}
 
   NodeDeployment render(const std::string& name, const VpnRole& role) {
     NodeDeployment node{.machine = name};
@@ -45,7 +45,7 @@ public:
     node.daemon = words(role.daemon, role_ + "/daemon");
     node.status.argv = words(role.status, role_ + "/status");
     node.teardown = commands(role.teardown, role_ + "/teardown");
-    node.overlay = lab_.overlay(machine_);
+    node.overlay = context_.overlay(machine_);
     return node;
   }
 
@@ -54,14 +54,14 @@ private:
     const auto text = read_template(vpn_, pointer, file.source);
     const auto nodes = parse_template((vpn_.folder / file.source).string(), text);
     return {.target = target(file.target, pointer + "/target"),
-            .content = lab_.fill(nodes, machine_),
+            .content = context_.fill(nodes, machine_),
             .mode = file.mode};
   }
 
   /// stop_vpn removes what was pushed: a folder must not reach beyond its own place.
   std::string target(const std::string& text, const std::string& pointer) {
-    const auto path = lab_.fill_phrase(pointer, text, machine_);
-    const auto folder = guest_folder(vpn_) + "/";
+    const auto path = context_.fill_phrase(pointer, text, machine_);
+    const auto folder = folder_on_machine(vpn_) + "/";
     if (!path.starts_with(folder) || fs::path(path).lexically_normal().string() != path ||
         path.ends_with('/'))
       throw InputError((vpn_.folder / "vpn.json").string() + ": " + pointer + ": found '" + path +
@@ -73,7 +73,7 @@ private:
     std::vector<std::string> filled;
     for (std::size_t i = 0; i < argv.size(); ++i) {
       const auto place = pointer + "/" + std::to_string(i);
-      filled.push_back(lab_.fill_phrase(place, argv[i], machine_));
+      filled.push_back(context_.fill_phrase(place, argv[i], machine_));
       if (filled.back().find('\0') != std::string::npos)
         throw InputError((vpn_.folder / "vpn.json").string() + ": " + place +
                          ": found a NUL byte, wanted text (see hex() and base64())");
@@ -90,7 +90,7 @@ private:
   }
 
   const VpnSpec& vpn_;
-  Lab& lab_;
+  TemplateContext& context_;
   std::size_t machine_;
   std::string role_;
 };
@@ -119,13 +119,13 @@ std::vector<NodeDeployment> render(const VpnSpec& vpn,
                                    const std::vector<DeployedMachine>& machines,
                                    std::uint64_t seed,
                                    const std::string& program) {
-  Lab lab(vpn, machines, seed, program.empty() ? vpn.binary : program);
-  lab.check_values();
+  TemplateContext context(vpn, machines, seed, program.empty() ? vpn.binary : program);
+  context.check_values();
   std::vector<NodeDeployment> nodes;
   for (std::size_t i = 0; i < machines.size(); ++i) {
     const auto& machine = machines[i];
     const bool is_relay = machine.role == "relay";
-    NodeRenderer renderer(vpn, lab, i, is_relay ? "relay" : "peer");
+    NodeRenderer renderer(vpn, context, i, is_relay ? "relay" : "peer");
     nodes.push_back(renderer.render(machine.name, is_relay ? vpn.relay : vpn.peer));
   }
   return nodes;

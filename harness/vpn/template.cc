@@ -79,7 +79,7 @@ std::optional<std::string_view> directive(std::string_view line) {
   return inside;
 }
 
-Loop parse_loop(const std::string& place, std::string_view inside) {
+Repetition parse_repetition(const std::string& place, std::string_view inside) {
   auto rest = trimmed(inside.substr(3));
   const auto variable = first_word(rest);
   rest = trimmed(rest.substr(variable.size()));
@@ -87,7 +87,7 @@ Loop parse_loop(const std::string& place, std::string_view inside) {
   const auto list = trimmed(rest.substr(in.size()));
   if (in != "in" || !is_name(variable) || !is_name(list))
     throw InputError("found '${" + std::string(inside) + "}', wanted '${for NAME in LIST}'");
-  return {.place = place, .variable = std::string(variable), .list = std::string(list)};
+  return {.place = place, .variable = std::string(variable), .list = std::string(list), .body = {}};
 }
 
 class FileParser {
@@ -119,7 +119,7 @@ private:
   Template& target() {
     if (open_.empty()) return nodes_;
     auto& open = open_.back();
-    if (auto* loop = std::get_if<Loop>(&open.block.content)) return loop->body;
+    if (auto* repetition = std::get_if<Repetition>(&open.block.content)) return repetition->body;
     auto& choice = std::get<Choice>(open.block.content);
     return open.in_otherwise ? choice.otherwise : choice.body;
   }
@@ -128,8 +128,12 @@ private:
     const auto inside = directive(line);
     if (!inside) return add_inline(target(), place(), line);
     const auto word = first_word(*inside);
-    if (word == "for") return open({parse_loop(place(), *inside)});
-    if (word == "if") return open({Choice{place(), parse_expression(inside->substr(2))}});
+    if (word == "for") return open({parse_repetition(place(), *inside)});
+    if (word == "if")
+      return open({Choice{.place = place(),
+                          .condition = parse_expression(inside->substr(2)),
+                          .body = {},
+                          .otherwise = {}}});
     if (word != *inside)
       throw InputError("found '${" + std::string(*inside) + "}', wanted '${" + std::string(word) +
                        "}'");

@@ -28,27 +28,27 @@ struct Insertion {
 };
 
 /// `${for VARIABLE in LIST}` ... `${end}`: the lines between, for each machine of the list.
-struct Loop {
+struct Repetition {
   std::string place;
   std::string variable;
   std::string list;
-  std::vector<TemplateNode> body{};
+  std::vector<TemplateNode> body;
 
-  bool operator==(const Loop&) const = default;
+  bool operator==(const Repetition&) const = default;
 };
 
 /// `${if expression}` ... `${else}` ... `${end}`.
 struct Choice {
   std::string place;
   Expression condition;
-  std::vector<TemplateNode> body{};
-  std::vector<TemplateNode> otherwise{};
+  std::vector<TemplateNode> body;
+  std::vector<TemplateNode> otherwise;
 
   bool operator==(const Choice&) const = default;
 };
 
 struct TemplateNode {
-  std::variant<LiteralText, Insertion, Loop, Choice> content;
+  std::variant<LiteralText, Insertion, Repetition, Choice> content;
 
   bool operator==(const TemplateNode&) const = default;
 };

@@ -51,7 +51,7 @@ TEST(StartVpn, AFailedSetupIsAnErrorInTheProgramsWords) {
   FakeMachine machine;
   machine.answer = [](const Command&) { return Exit{.code = 2, .diagnostics = "no such module"}; };
   const auto said = complaint([&] { start_vpn(machine, vpn, node); });
-  EXPECT_TRUE(said.starts_with("start some on a: ")) << said;
+  EXPECT_TRUE(said.starts_with("a: ip link add: ")) << said;
   EXPECT_NE(said.find("no such module"), std::string::npos) << said;
   EXPECT_EQ(machine.done.size(), 2U) << "the daemon is not started";
 }

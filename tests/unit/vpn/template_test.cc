@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
 #include "support/golden.hh"
-#include "vpn/lab.hh"
 #include "vpn/template.hh"
+#include "vpn/template_context.hh"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ std::vector<DeployedMachine> machines() {
 std::string filled(std::string_view text, std::size_t self = 0) {
   const auto vpn = some_vpn();
   const auto all = machines();
-  return Lab(vpn, all, 3, vpn.binary).fill(parse_template("some.conf", text), self);
+  return TemplateContext(vpn, all, 3, vpn.binary).fill(parse_template("some.conf", text), self);
 }
 
 TEST(Template, TakesTextAsItIs) {
@@ -138,9 +138,9 @@ TEST(Template, NeedsARelayWhereItNamesOne) {
   const auto vpn = some_vpn();
   auto pair = machines();
   pair.pop_back();
-  Lab lab(vpn, pair, 3, "");
+  TemplateContext context(vpn, pair, 3, "");
   try {
-    lab.fill(parse_template("some.conf", "${relay.overlay}"), 0);
+    context.fill(parse_template("some.conf", "${relay.overlay}"), 0);
     FAIL() << "there is no relay";
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),

@@ -18,13 +18,13 @@ namespace hermesh {
 
 /// What the names in a VPN's templates stand for: the machines of a trial, the options chosen, and
 /// the folder's own values, which are worked out once per machine when first asked for.
-class Lab {
+class TemplateContext {
 public:
   /// `vpn` and `machines` must outlive it.
-  Lab(const VpnSpec& vpn,
-      const std::vector<DeployedMachine>& machines,
-      std::uint64_t seed,
-      std::string program);
+  TemplateContext(const VpnSpec& vpn,
+                  const std::vector<DeployedMachine>& machines,
+                  std::uint64_t seed,
+                  std::string program);
 
   /// `nodes` filled in for machine number `self`. InputError with the place of what is wrong.
   std::string fill(const Template& nodes, std::size_t self);
@@ -49,7 +49,7 @@ private:
   void fill_node(const LiteralText& literal, const Scope& scope, std::string& text);
   void fill_node(const Insertion& insertion, const Scope& scope, std::string& text);
   void fill_node(const Choice& choice, const Scope& scope, std::string& text);
-  void fill_node(const Loop& loop, const Scope& scope, std::string& text);
+  void fill_node(const Repetition& repetition, const Scope& scope, std::string& text);
   Value evaluate(const Expression& expression, const Scope& scope);
   Value evaluate_name(const std::string& name, const Scope& scope);
   Value attribute(std::size_t machine, const std::string& name);
@@ -69,6 +69,6 @@ private:
 };
 
 /// Where a VPN's files lie on a machine: "/run/hermesh/<name>".
-std::string guest_folder(const VpnSpec& vpn);
+std::string folder_on_machine(const VpnSpec& vpn);
 
 } // namespace hermesh

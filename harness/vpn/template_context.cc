@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vpn/lab.hh"
+#include "vpn/template_context.hh"
 
 #include "base/error.hh"
 #include "base/suggest.hh"
@@ -33,42 +33,45 @@ std::string to_text(const Value& value) {
 
 } // namespace
 
-Lab::Lab(const VpnSpec& vpn,
-         const std::vector<DeployedMachine>& machines,
-         std::uint64_t seed,
-         std::string program)
+TemplateContext::TemplateContext(const VpnSpec& vpn,
+                                 const std::vector<DeployedMachine>& machines,
+                                 std::uint64_t seed,
+                                 std::string program)
     : vpn_(vpn), machines_(machines), program_(std::move(program)),
       keys_(key_source(vpn, machines, seed)) {}
 
-std::string Lab::pointer(std::string_view where) const {
+std::string TemplateContext::pointer(std::string_view where) const {
   return (vpn_.folder / "vpn.json").string() + ": " + std::string(where);
 }
 
-std::string Lab::fill(const Template& nodes, std::size_t self) {
+std::string TemplateContext::fill(const Template& nodes, std::size_t self) {
   std::string text;
   fill(nodes, Scope{.self = self}, text);
   return text;
 }
 
-std::string Lab::fill_phrase(std::string_view where, std::string_view text, std::size_t self) {
+std::string
+TemplateContext::fill_phrase(std::string_view where, std::string_view text, std::size_t self) {
   return fill(parse_phrase(pointer(where), text), self);
 }
 
-void Lab::fill(const Template& nodes, const Scope& scope, std::string& text) {
+void TemplateContext::fill(const Template& nodes, const Scope& scope, std::string& text) {
   for (const auto& node : nodes)
     std::visit([&](const auto& content) { fill_node(content, scope, text); }, node.content);
 }
 
-void Lab::fill_node(const LiteralText& literal, const Scope& /*scope*/, std::string& text) {
+void TemplateContext::fill_node(const LiteralText& literal,
+                                const Scope& /*scope*/,
+                                std::string& text) {
   text += literal.text;
 }
 
-void Lab::fill_node(const Insertion& insertion, const Scope& scope, std::string& text) {
+void TemplateContext::fill_node(const Insertion& insertion, const Scope& scope, std::string& text) {
   text +=
       while_doing(insertion.place, [&] { return to_text(evaluate(insertion.expression, scope)); });
 }
 
-void Lab::fill_node(const Choice& choice, const Scope& scope, std::string& text) {
+void TemplateContext::fill_node(const Choice& choice, const Scope& scope, std::string& text) {
   const auto chosen = while_doing(choice.place, [&] {
     const auto condition = evaluate(choice.condition, scope);
     if (const auto* flag = std::get_if<bool>(&condition)) return *flag;
@@ -77,21 +80,23 @@ void Lab::fill_node(const Choice& choice, const Scope& scope, std::string& text)
   fill(chosen ? choice.body : choice.otherwise, scope, text);
 }
 
-void Lab::fill_node(const Loop& loop, const Scope& scope, std::string& text) {
-  const auto machines = while_doing(loop.place, [&] {
+void TemplateContext::fill_node(const Repetition& repetition,
+                                const Scope& scope,
+                                std::string& text) {
+  const auto machines = while_doing(repetition.place, [&] {
     const auto known = names(scope);
-    if (std::ranges::find(known, loop.variable) != known.end())
-      throw InputError("'" + loop.variable + "' has a meaning already");
-    return list(loop.list, scope);
+    if (std::ranges::find(known, repetition.variable) != known.end())
+      throw InputError("'" + repetition.variable + "' has a meaning already");
+    return list(repetition.list, scope);
   });
   auto inner = scope;
   for (const auto machine : machines) {
-    inner.variables[loop.variable] = machine;
-    fill(loop.body, inner, text);
+    inner.variables[repetition.variable] = machine;
+    fill(repetition.body, inner, text);
   }
 }
 
-Value Lab::evaluate(const Expression& expression, const Scope& scope) {
+Value TemplateContext::evaluate(const Expression& expression, const Scope& scope) {
   switch (expression.kind) {
   case Expression::Kind::text: return expression.text;
   case Expression::Kind::number: return expression.number;
@@ -104,7 +109,7 @@ Value Lab::evaluate(const Expression& expression, const Scope& scope) {
   return call_function(expression.text, arguments, keys_);
 }
 
-Value Lab::evaluate_name(const std::string& name, const Scope& scope) {
+Value TemplateContext::evaluate_name(const std::string& name, const Scope& scope) {
   const auto dot = name.find('.');
   const auto head = name.substr(0, dot);
   const auto machine = [&]() -> std::optional<std::size_t> {
@@ -126,7 +131,7 @@ Value Lab::evaluate_name(const std::string& name, const Scope& scope) {
   }
   if (machine) return MachineRef{*machine};
   if (name == "vpn") return vpn_.name;
-  if (name == "folder") return guest_folder(vpn_);
+  if (name == "folder") return folder_on_machine(vpn_);
   if (name == "program") return program_;
   for (std::size_t i = 0; i < vpn_.values.size(); ++i)
     if (vpn_.values[i].first == name) return value(i, scope.self);
@@ -136,7 +141,7 @@ Value Lab::evaluate_name(const std::string& name, const Scope& scope) {
   throw InputError("there is no name '" + name + "'" + did_you_mean(name, names(scope)));
 }
 
-Value Lab::attribute(std::size_t index, const std::string& name) {
+Value TemplateContext::attribute(std::size_t index, const std::string& name) {
   const auto& machine = machines_.at(index);
   if (name == "name") return machine.name;
   if (name == "role") return machine.role;
@@ -153,7 +158,7 @@ Value Lab::attribute(std::size_t index, const std::string& name) {
   throw InputError("a machine has no '" + name + "'" + did_you_mean(name, known));
 }
 
-Value Lab::value(std::size_t index, std::size_t machine) {
+Value TemplateContext::value(std::size_t index, std::size_t machine) {
   const bool is_overlay = index == vpn_.values.size();
   const auto [known, fresh] = known_.try_emplace({index, machine});
   if (!fresh && !known->second.ready)
@@ -172,7 +177,7 @@ Value Lab::value(std::size_t index, std::size_t machine) {
   return known->second.value;
 }
 
-Address Lab::overlay(std::size_t machine) {
+Address TemplateContext::overlay(std::size_t machine) {
   if (vpn_.overlay.empty()) return machines_.at(machine).underlay;
   const auto text = value(vpn_.values.size(), machine);
   const auto* bytes = std::get_if<std::string>(&text);
@@ -184,7 +189,7 @@ Address Lab::overlay(std::size_t machine) {
   return *address;
 }
 
-Value Lab::option(const std::string& name) const {
+Value TemplateContext::option(const std::string& name) const {
   std::vector<std::string> known;
   for (const auto& option : vpn_.options) {
     if (option.name == name) return option.value.empty() ? option.default_value : option.value;
@@ -193,7 +198,7 @@ Value Lab::option(const std::string& name) const {
   throw InputError("there is no option '" + name + "'" + did_you_mean(name, known));
 }
 
-std::vector<std::size_t> Lab::list(const std::string& name, const Scope& scope) const {
+std::vector<std::size_t> TemplateContext::list(const std::string& name, const Scope& scope) const {
   const std::vector<std::string> known(lists.begin(), lists.end());
   if (std::ranges::find(known, name) == known.end())
     throw InputError("there is no list '" + name + "'" + did_you_mean(name, known));
@@ -207,7 +212,7 @@ std::vector<std::size_t> Lab::list(const std::string& name, const Scope& scope) 
   return chosen;
 }
 
-std::size_t Lab::first_relay() const {
+std::size_t TemplateContext::first_relay() const {
   const auto found = std::ranges::find(machines_, "relay", &DeployedMachine::role);
   if (found == machines_.end())
     throw InputError("'" + vpn_.name +
@@ -215,7 +220,7 @@ std::size_t Lab::first_relay() const {
   return static_cast<std::size_t>(found - machines_.begin());
 }
 
-std::vector<std::string> Lab::names(const Scope& scope) const {
+std::vector<std::string> TemplateContext::names(const Scope& scope) const {
   std::vector<std::string> names(words.begin(), words.end());
   names.insert(names.end(), lists.begin(), lists.end());
   names.emplace_back("options");
@@ -226,7 +231,7 @@ std::vector<std::string> Lab::names(const Scope& scope) const {
   return names;
 }
 
-void Lab::check_values() {
+void TemplateContext::check_values() {
   for (std::size_t machine = 0; machine < machines_.size(); ++machine) {
     overlay(machine);
     for (std::size_t i = 0; i < vpn_.values.size(); ++i)
@@ -234,7 +239,7 @@ void Lab::check_values() {
   }
 }
 
-std::string guest_folder(const VpnSpec& vpn) {
+std::string folder_on_machine(const VpnSpec& vpn) {
   return "/run/hermesh/" + vpn.name;
 }
 
