@@ -110,7 +110,7 @@ public:
     if (polled[1].revents != 0) feed();
     if (polled[2].revents != 0) collect(output, exit_->output);
     if (polled[3].revents != 0) collect(diagnostics, exit_->diagnostics);
-    return true;
+    return ready > (polled[0].revents != 0 ? 1 : 0);
   }
 
   bool finished() const { return !output && !diagnostics; }

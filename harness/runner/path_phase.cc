@@ -105,7 +105,9 @@ PairVerdict PathPhase::await_any(Duration patience) {
 }
 
 void PathPhase::stop() {
-  if (session_) session_->stop();
+  if (!session_) return;
+  session_->stop();
+  session_.reset(); // a probe stream has one user: whoever probes next gets it now
 }
 
 namespace {

@@ -37,7 +37,7 @@ public:
   PairVerdict judge_now();
   ProbeSession& session() { return *session_; }
   Time started() const { return started_; }
-  void stop();
+  void stop(); ///< session() is gone afterwards
 
 private:
   void watch(const PairVerdict& verdict);
