@@ -21,10 +21,11 @@ enum class PortAssignment : std::uint8_t {
   random,   ///< uniformly from 1024..65535
 };
 
-/// What an inbound packet that the filter admits does to the table. RFC 4787 does not settle it, and
-/// devices differ.
+/// What an inbound packet that the filter admits does to the table. RFC 4787 does not settle it,
+/// and devices differ.
 enum class FlowRule : std::uint8_t {
-  reuse,  ///< it binds the flow: the answer leaves from the port it came to, as connection tracking does
+  reuse,  ///< it binds the flow: the answer leaves from the port it came to, as connection tracking
+          ///< does
   strict, ///< only outbound packets make mappings
 };
 
@@ -39,8 +40,8 @@ struct Timers {
   bool operator==(const Timers&) const = default;
 };
 
-/// What a gateway does to packets. What a scenario file declares per gateway, what a gateway is built
-/// from, what the oracle reasons about; never what certification reads.
+/// What a gateway does to packets. What a scenario file declares per gateway, what a gateway is
+/// built from, what the oracle reasons about; never what certification reads.
 struct Behaviour {
   Dependence mapping = Dependence::endpoint_independent;
   Dependence filtering = Dependence::address_and_port_dependent;

@@ -41,7 +41,8 @@ void MappingStore::close(Index mapping) {
 
 void MappingStore::clear() {
   by_inside_.clear();
-  for (PortSpace& space : ports_) space.clear();
+  for (PortSpace& space : ports_)
+    space.clear();
   slab_.clear();
 }
 

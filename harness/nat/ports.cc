@@ -60,7 +60,8 @@ void PortSpace::release(std::uint16_t port) {
 }
 
 void PortSpace::clear() {
-  for (auto& page : owners_) page.reset();
+  for (auto& page : owners_)
+    page.reset();
   taken_ = {1};
 }
 

@@ -23,10 +23,11 @@ public:
     return page ? (*page)[port % page_size] : no_index;
   }
 
-  /// A free port for a mapping of the inside port `wanted`. Preserving: that one, else a random one of
-  /// the same range (below 1024 or not, RFC 4787 REQ-3a) and parity (REQ-4), else of any parity.
+  /// A free port for a mapping of the inside port `wanted`. Preserving: that one, else a random one
+  /// of the same range (below 1024 or not, RFC 4787 REQ-3a) and parity (REQ-4), else of any parity.
   /// Empty: all of its range are taken.
-  std::optional<std::uint16_t> choose(PortAssignment how, std::uint16_t wanted, Random& random) const;
+  std::optional<std::uint16_t>
+  choose(PortAssignment how, std::uint16_t wanted, Random& random) const;
 
   void take(std::uint16_t port, Index owner);
   void release(std::uint16_t port);

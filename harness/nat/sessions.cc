@@ -117,7 +117,8 @@ void SessionStore::settle(Index session, FlowRule flows) {
 }
 
 void SessionStore::settle_all(FlowRule flows) {
-  for (const auto& way : inbound_) settle(way.second.session, flows);
+  for (const auto& way : inbound_)
+    settle(way.second.session, flows);
 }
 
 } // namespace hermesh::nat

@@ -15,9 +15,10 @@ namespace hermesh::nat {
 
 enum class Direction : std::uint8_t { outbound, inbound };
 
-/// How far a session is, in one byte; what its timer depends on. TCP follows RFC 7857 section 2 in as much as
-/// timers need it: it is established once both sides have spoken and the handshake is over; after both
-/// FINs, or an RST, it is transitory, and a later packet that is no RST revives it from the latter.
+/// How far a session is, in one byte; what its timer depends on. TCP follows RFC 7857 section 2 in
+/// as much as timers need it: it is established once both sides have spoken and the handshake is
+/// over; after both FINs, or an RST, it is transitory, and a later packet that is no RST revives it
+/// from the latter.
 struct Progress {
   bool bound : 1 = false;     ///< what the inside sends to this remote goes this way
   bool contacted : 1 = false; ///< the inside has sent this way: the filter knows the remote
@@ -48,8 +49,9 @@ struct Session {
   Index mapping = no_index;
 };
 
-/// What one direction of a session needs per packet. It lies in the hash table itself, so that a look-up
-/// misses the cache once, not twice; the price is that a session's state is in three places.
+/// What one direction of a session needs per packet. It lies in the hash table itself, so that a
+/// look-up misses the cache once, not twice; the price is that a session's state is in three
+/// places.
 struct Way {
   Endpoint translated{}; ///< what takes the place of the local end
   bool settled = false;  ///< a packet that opens or closes nothing changes only `last`
@@ -62,11 +64,13 @@ class SessionStore {
 public:
   explicit SessionStore(std::uint64_t salt);
 
-  /// Where what an inside endpoint sends to a remote goes; null when no session is bound to it. Good until
-  /// the next session is opened, bound or closed; the same below.
+  /// Where what an inside endpoint sends to a remote goes; null when no session is bound to it.
+  /// Good until the next session is opened, bound or closed; the same below.
   Way* outbound_way(const FlowKey& inside_and_remote) { return find(outbound_, inside_and_remote); }
   /// Where what a remote sends to an external endpoint goes; null when there is no such session.
-  Way* inbound_way(const FlowKey& external_and_remote) { return find(inbound_, external_and_remote); }
+  Way* inbound_way(const FlowKey& external_and_remote) {
+    return find(inbound_, external_and_remote);
+  }
 
   /// Has the mapping sent to any port of that address?
   bool contacted(Index mapping, const Address& remote) const;
@@ -121,7 +125,8 @@ private:
   Slab<Session> slab_;
   Ways outbound_; ///< of bound sessions
   Ways inbound_;  ///< of all
-  tsl::robin_map<Contact, std::uint32_t, ContactHash> contacts_; ///< how many sessions each rests on
+  tsl::robin_map<Contact, std::uint32_t, ContactHash>
+      contacts_; ///< how many sessions each rests on
 };
 
 } // namespace hermesh::nat

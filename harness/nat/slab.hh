@@ -55,7 +55,8 @@ private:
   std::size_t live_ = 0;
 };
 
-/// Equality in three loads a side: a table's look-up must not call memcmp, which it does for arrays.
+/// Equality in three loads a side: a table's look-up must not call memcmp, which it does for
+/// arrays.
 inline bool same(const Endpoint& a, const Endpoint& b) {
   std::array<std::uint64_t, 2> x;
   std::array<std::uint64_t, 2> y;
@@ -64,7 +65,8 @@ inline bool same(const Endpoint& a, const Endpoint& b) {
   return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | static_cast<std::uint64_t>(a.port ^ b.port)) == 0;
 }
 
-/// Two ends of a flow, seen from one side of the gateway: `local` is the inside or the external endpoint.
+/// Two ends of a flow, seen from one side of the gateway: `local` is the inside or the external
+/// endpoint.
 struct FlowKey {
   Protocol protocol = Protocol::udp;
   Endpoint local{};
@@ -79,8 +81,9 @@ inline std::size_t hash_of(const FlowKey& key, std::uint64_t salt) {
   return static_cast<std::size_t>(hash_of(key.remote, both));
 }
 
-/// Finds records of a slab by the key that they hold. The hash table itself has 12 bytes per place, so
-/// that it stays in the cache when the records no longer do; KeyOf::matches decides in the record.
+/// Finds records of a slab by the key that they hold. The hash table itself has 12 bytes per place,
+/// so that it stays in the cache when the records no longer do; KeyOf::matches decides in the
+/// record.
 template <typename Record, typename KeyOf>
 class SlabIndex {
 public:
@@ -99,14 +102,20 @@ private:
   struct Hash {
     const std::vector<Record>* records;
     std::uint64_t salt;
-    std::size_t operator()(Index index) const { return hash_of(KeyOf::key((*records)[index]), salt); }
+    std::size_t operator()(Index index) const {
+      return hash_of(KeyOf::key((*records)[index]), salt);
+    }
   };
   struct Equal {
     using is_transparent = void;
     const std::vector<Record>* records;
     bool operator()(Index a, Index b) const { return a == b; }
-    bool operator()(Index a, const FlowKey& key) const { return KeyOf::matches((*records)[a], key); }
-    bool operator()(const FlowKey& key, Index a) const { return KeyOf::matches((*records)[a], key); }
+    bool operator()(Index a, const FlowKey& key) const {
+      return KeyOf::matches((*records)[a], key);
+    }
+    bool operator()(const FlowKey& key, Index a) const {
+      return KeyOf::matches((*records)[a], key);
+    }
   };
 
   std::uint64_t salt_;

@@ -22,14 +22,12 @@ Table::Table(const Behaviour& behaviour,
              std::uint64_t seed,
              std::size_t session_limit)
     : behaviour_(behaviour), external_(external), session_limit_(session_limit),
-      random_(derive_seed(seed, "nat ports")), mappings_(external, derive_seed(seed, "nat mappings")),
+      random_(derive_seed(seed, "nat ports")),
+      mappings_(external, derive_seed(seed, "nat mappings")),
       sessions_(derive_seed(seed, "nat sessions")) {}
 
-Translation Table::outbound(Protocol protocol,
-                            const Endpoint& inside,
-                            const Endpoint& remote,
-                            Time now,
-                            TcpFlags flags) {
+Translation Table::outbound(
+    Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now, TcpFlags flags) {
   const Time at = catch_up(now);
   const FlowKey flow = flow_of(protocol, inside, remote);
   Way* way = sessions_.outbound_way(flow);
@@ -49,7 +47,8 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
   Index mapping = mappings_.find(served);
   Index session = no_index;
   if (mapping != no_index)
-    if (const Way* way = sessions_.inbound_way({flow.protocol, mappings_[mapping].external, flow.remote}))
+    if (const Way* way =
+            sessions_.inbound_way({flow.protocol, mappings_[mapping].external, flow.remote}))
       session = way->session; // another port had been bound to this remote, and ended
   if (session == no_index) {
     if (sessions_.size() >= session_limit_) return {.refusal = Refusal::table_full};
@@ -62,11 +61,8 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
   return {.endpoint = sessions_[session].external};
 }
 
-Translation Table::inbound(Protocol protocol,
-                           const Endpoint& remote,
-                           const Endpoint& external,
-                           Time now,
-                           TcpFlags flags) {
+Translation Table::inbound(
+    Protocol protocol, const Endpoint& remote, const Endpoint& external, Time now, TcpFlags flags) {
   const Time at = catch_up(now);
   const FlowKey flow = flow_of(protocol, external, remote);
   Way* way = sessions_.inbound_way(flow);
@@ -112,10 +108,8 @@ Translation Table::inbound_error(Protocol protocol,
   return {.endpoint = way->translated};
 }
 
-Translation Table::outbound_error(Protocol protocol,
-                                  const Endpoint& inside,
-                                  const Endpoint& remote,
-                                  Time now) {
+Translation
+Table::outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now) {
   catch_up(now);
   FlowKey flow = flow_of(protocol, inside, remote);
   if (const Way* way = sessions_.outbound_way(flow)) return {.endpoint = way->translated};
@@ -135,8 +129,10 @@ void Table::note(Index index, Direction direction, TcpFlags flags, Time at) {
   Session& session = sessions_.caught_up(index);
   const bool reset = session.protocol == Protocol::tcp && (flags & tcp::rst) != 0;
   if (refreshes(direction) && !reset) session.last = at;
-  if (direction == Direction::outbound && !session.progress.contacted) sessions_.note_contact(index);
-  if (direction == Direction::inbound && !session.progress.bound && behaviour_.flows == FlowRule::reuse)
+  if (direction == Direction::outbound && !session.progress.contacted)
+    sessions_.note_contact(index);
+  if (direction == Direction::inbound && !session.progress.bound &&
+      behaviour_.flows == FlowRule::reuse)
     sessions_.bind(index);
   const Time before = deadline(session);
   session.progress = after(session.progress, session.protocol, direction, flags);
@@ -195,9 +191,13 @@ void Table::set_behaviour(const Behaviour& behaviour) {
   wheel_.reschedule([this](Index session) { return deadline(sessions_.caught_up(session)); });
 }
 
-void Table::age(Duration by) { skew_ += by; }
+void Table::age(Duration by) {
+  skew_ += by;
+}
 
-void Table::expire(Time now) { catch_up(now); }
+void Table::expire(Time now) {
+  catch_up(now);
+}
 
 std::optional<Time> Table::next_expiry() const {
   const auto next = wheel_.next();

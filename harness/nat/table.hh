@@ -19,15 +19,17 @@ namespace hermesh::nat {
 /// The translation and filter table of one gateway: what becomes of the addresses of a packet.
 ///
 /// It owns no socket, no clock and no thread, and with the same seed and the same calls it does the
-/// same. It does not touch packets, does not route, and leaves Behaviour::udp_blocked to the gateway.
+/// same. It does not touch packets, does not route, and leaves Behaviour::udp_blocked to the
+/// gateway.
 ///
 /// A *mapping* ties an inside endpoint to an external one, for the remotes that its grade makes it
-/// serve (RFC 4787 section 4.1), and lives as long as one of its sessions. A *session* is a mapping's
-/// traffic with one remote: it is what the filter looks for, what a timer ends, and what the one
-/// look-up per packet finds. No external port ever serves two mappings (RFC 4787 REQ-3).
+/// serve (RFC 4787 section 4.1), and lives as long as one of its sessions. A *session* is a
+/// mapping's traffic with one remote: it is what the filter looks for, what a timer ends, and what
+/// the one look-up per packet finds. No external port ever serves two mappings (RFC 4787 REQ-3).
 ///
-/// A session ends when it was idle for longer than its timer, up to 9 ms late (a tick of the wheel).
-/// `now` may not go back between calls. An ICMP query's remote has no port: its `port` is ignored.
+/// A session ends when it was idle for longer than its timer, up to 9 ms late (a tick of the
+/// wheel). `now` may not go back between calls. An ICMP query's remote has no port: its `port` is
+/// ignored.
 class Table {
 public:
   /// A gateway without a limit could be filled by one hostile guest; about 400 bytes each.
@@ -56,20 +58,16 @@ public:
                       Time now,
                       TcpFlags flags = 0);
 
-  /// An ICMP error from outside about a packet that went from `external` to `remote` (the addresses of
-  /// the embedded packet): the inside endpoint that sent it. Changes and refreshes nothing, since no
-  /// ICMP error may end a mapping (RFC 5508 REQ-4, RFC 4787 REQ-12). Refused: no_mapping.
-  Translation inbound_error(Protocol protocol,
-                            const Endpoint& external,
-                            const Endpoint& remote,
-                            Time now);
+  /// An ICMP error from outside about a packet that went from `external` to `remote` (the addresses
+  /// of the embedded packet): the inside endpoint that sent it. Changes and refreshes nothing,
+  /// since no ICMP error may end a mapping (RFC 5508 REQ-4, RFC 4787 REQ-12). Refused: no_mapping.
+  Translation
+  inbound_error(Protocol protocol, const Endpoint& external, const Endpoint& remote, Time now);
 
   /// An ICMP error from inside about a packet that came from `remote` to `inside`: the external
   /// endpoint it was addressed to (RFC 5508 REQ-5). Changes nothing. Refused: no_mapping.
-  Translation outbound_error(Protocol protocol,
-                             const Endpoint& inside,
-                             const Endpoint& remote,
-                             Time now);
+  Translation
+  outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now);
 
   void clear(); ///< forget everything, as a reboot does; the next random ports differ from the last
 
@@ -85,7 +83,7 @@ public:
   /// When `expire` next has something to look at (it may find it refreshed). Empty: nothing lives.
   std::optional<Time> next_expiry() const;
 
-  std::size_t size() const { return mappings_.size(); }         ///< mappings, as of the last call
+  std::size_t size() const { return mappings_.size(); }          ///< mappings, as of the last call
   std::size_t session_count() const { return sessions_.size(); } ///< as of the last call
 
 private:

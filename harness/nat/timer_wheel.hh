@@ -16,7 +16,8 @@ namespace hermesh::nat {
 /// When to look at which session. A refresh does not touch it: the wheel finds the session at its
 /// old deadline and is told the new one, so a packet costs no more than writing down its time.
 ///
-/// One turn is 34 s; what is due later is looked at once per turn. A deadline is met up to one tick late.
+/// One turn is 34 s; what is due later is looked at once per turn. A deadline is met up to one tick
+/// late.
 class TimerWheel {
 public:
   static constexpr int tick_bits = 23; ///< 2^23 ns: 8.4 ms
@@ -30,8 +31,8 @@ public:
   /// Has the tick of `at` been dealt with? The one question on every packet's way.
   bool is_at(Time at) const { return tick_of(at) <= current_; }
 
-  /// Take out every entry whose slot `at` has passed and give it to `visit`, which schedules it again or
-  /// drops it.
+  /// Take out every entry whose slot `at` has passed and give it to `visit`, which schedules it
+  /// again or drops it.
   template <typename Visit>
   void advance(Time at, Visit&& visit) {
     const std::int64_t from = current_;
@@ -78,7 +79,7 @@ private:
     return static_cast<std::size_t>(tick) % std::size_t{slots};
   }
   std::array<Index, slots> heads_{};
-  std::vector<Link> links_; ///< by entry
+  std::vector<Link> links_;   ///< by entry
   std::int64_t current_ = -1; ///< all ticks up to this one have been dealt with
   std::size_t size_ = 0;
 };

@@ -16,7 +16,8 @@ enum class Protocol : std::uint8_t {
 };
 inline constexpr std::size_t protocol_count = 3;
 
-/// The flags byte of a TCP header as it is on the wire (RFC 9293 section 3.1); 0 for other protocols.
+/// The flags byte of a TCP header as it is on the wire (RFC 9293 section 3.1); 0 for other
+/// protocols.
 using TcpFlags = std::uint8_t;
 namespace tcp {
 inline constexpr TcpFlags fin = 0x01;
@@ -35,7 +36,8 @@ enum class Refusal : std::uint8_t {
   table_full,      ///< the limit on sessions is reached
 };
 
-/// What takes the place of the address and port that the table was asked about, or why nothing does.
+/// What takes the place of the address and port that the table was asked about, or why nothing
+/// does.
 struct Translation {
   Endpoint endpoint{};
   Refusal refusal = Refusal::none;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much of a bare hash look-up's speed is left once mapping, filter and timers are around it. Prints
-// a table; the ratios compare loops of one run, so that the machine does not matter.
+// How much of a bare hash look-up's speed is left once mapping, filter and timers are around it.
+// Prints a table; the ratios compare loops of one run, so that the machine does not matter.
 #include "nat/table.hh"
 
 #include <fmt/format.h>
@@ -37,7 +37,8 @@ double rate(const std::vector<std::uint32_t>& order, Body&& body) {
   double best = 0;
   for (int run = 0; run < 5; ++run) {
     const double start = cpu_seconds();
-    for (const std::uint32_t i : order) body(i);
+    for (const std::uint32_t i : order)
+      body(i);
     best = std::max(best, static_cast<double>(order.size()) / (cpu_seconds() - start));
   }
   return best;
@@ -46,7 +47,8 @@ double rate(const std::vector<std::uint32_t>& order, Body&& body) {
 std::vector<std::uint32_t> shuffled(std::uint32_t size, std::uint32_t rounds) {
   Random random(7);
   std::vector<std::uint32_t> order(std::size_t{size} * rounds);
-  for (auto& i : order) i = random.below(size);
+  for (auto& i : order)
+    i = random.below(size);
   return order;
 }
 
@@ -68,13 +70,15 @@ void measure(std::uint32_t size) {
   Table table({}, Address::v4(0x50640001), 1, size);
   const std::vector<Flow> flows = fill(table, size);
   tsl::robin_map<FlowKey, Endpoint, FlowHash> bare;
-  for (const Flow& flow : flows) bare[flow.inside] = flow.external.local;
+  for (const Flow& flow : flows)
+    bare[flow.inside] = flow.external.local;
 
   const auto order = shuffled(size, std::max(2U, 2'000'000U / size));
   std::uint64_t sum = 0;
   Time now{0};
   constexpr Duration step{1000};
-  const double bare_rate = rate(order, [&](std::uint32_t i) { sum += bare.find(flows[i].inside)->second.port; });
+  const double bare_rate =
+      rate(order, [&](std::uint32_t i) { sum += bare.find(flows[i].inside)->second.port; });
   const double outbound_rate = rate(order, [&](std::uint32_t i) {
     const FlowKey& flow = flows[i].inside;
     sum += table.outbound(flow.protocol, flow.local, flow.remote, now += step).endpoint.port;
@@ -97,7 +101,15 @@ void measure(std::uint32_t size) {
 } // namespace hermesh::nat
 
 int main() {
-  fmt::print("million look-ups per second, filter and timers included; ratio to a bare robin_map\n");
-  fmt::print("{:>9}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}\n", "sessions", "bare", "outbound", "inbound", "out/bare", "in/bare");
-  for (const std::uint32_t size : {16'000U, 100'000U, 1'000'000U}) hermesh::nat::measure(size);
+  fmt::print(
+      "million look-ups per second, filter and timers included; ratio to a bare robin_map\n");
+  fmt::print("{:>9}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}\n",
+             "sessions",
+             "bare",
+             "outbound",
+             "inbound",
+             "out/bare",
+             "in/bare");
+  for (const std::uint32_t size : {16'000U, 100'000U, 1'000'000U})
+    hermesh::nat::measure(size);
 }

@@ -22,7 +22,8 @@ TEST_P(NatCapacity, SixtyThousandMappingsPerProtocolEachWithItsOwnPort) {
   for (const Protocol protocol : {Protocol::udp, Protocol::tcp, Protocol::icmp}) {
     std::set<std::uint16_t> ports;
     for (std::uint32_t i = 0; i < 64000; ++i) {
-      const auto sent = nat.outbound(protocol, host(i / 4, static_cast<std::uint16_t>(5000 + i % 4)), peer, noon);
+      const auto sent =
+          nat.outbound(protocol, host(i / 4, static_cast<std::uint16_t>(5000 + i % 4)), peer, noon);
       ASSERT_TRUE(sent) << i;
       ASSERT_GE(sent.endpoint.port, 1024);
       ports.insert(sent.endpoint.port);
@@ -34,7 +35,8 @@ TEST_P(NatCapacity, SixtyThousandMappingsPerProtocolEachWithItsOwnPort) {
 
 TEST_P(NatCapacity, WhenAllAreTakenTheNextIsRefusedAndTheOthersGoOn) {
   auto nat = nat_with({.ports = GetParam()});
-  for (std::uint32_t i = 0; i < 64512; ++i) ASSERT_TRUE(nat.outbound(udp, host(i), peer, noon)) << i;
+  for (std::uint32_t i = 0; i < 64512; ++i)
+    ASSERT_TRUE(nat.outbound(udp, host(i), peer, noon)) << i;
   EXPECT_EQ(nat.outbound(udp, laptop, peer, noon), ports_exhausted);
   EXPECT_EQ(nat.session_count(), 64512U);
   EXPECT_TRUE(nat.outbound(udp, host(7), stranger, noon));
@@ -98,7 +100,8 @@ TEST(NatPorts, RandomPortsAreSpreadOverTheRange) {
   std::array<int, 4> quarters{};
   for (std::uint32_t i = 0; i < 4000; ++i)
     ++quarters.at((nat.outbound(udp, host(i), peer, noon).endpoint.port - 1024U) / 16128U);
-  for (const int count : quarters) EXPECT_NEAR(count, 1000, 150);
+  for (const int count : quarters)
+    EXPECT_NEAR(count, 1000, 150);
 }
 
 TEST(NatLimits, SessionsAreBounded) {
@@ -106,7 +109,10 @@ TEST(NatLimits, SessionsAreBounded) {
   const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
   int refused = 0;
   for (std::uint16_t port = 1; port <= 1000; ++port) // a flood against a full-cone mapping
-    refused += nat.inbound(udp, {.address = stranger.address, .port = port}, external, noon) == table_full ? 1 : 0;
+    refused +=
+        nat.inbound(udp, {.address = stranger.address, .port = port}, external, noon) == table_full
+            ? 1
+            : 0;
   EXPECT_EQ(refused, 901);
   EXPECT_EQ(nat.session_count(), 100U);
   EXPECT_EQ(nat.outbound(udp, phone, peer, noon), table_full);

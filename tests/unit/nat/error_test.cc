@@ -24,7 +24,8 @@ TEST(NatIcmpErrors, AboutAPacketThatWasNeverSentAreRefused) { // REQ-4: drop sil
 TEST(NatIcmpErrors, NeverEndAMapping) { // RFC 4787 REQ-12, RFC 5382 REQ-9
   auto nat = nat_with({});
   const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
-  for (int i = 0; i < 5; ++i) nat.inbound_error(udp, external, peer, noon);
+  for (int i = 0; i < 5; ++i)
+    nat.inbound_error(udp, external, peer, noon);
   EXPECT_EQ(nat.inbound(udp, peer, external, noon), to(laptop));
 }
 
@@ -60,8 +61,10 @@ TEST(NatIcmpQueries, AreToldApartByIdentifier) { // RFC 5508 section 3
 TEST(NatIcmpQueries, TheRemoteHasNoPort) {
   auto nat = nat_with({});
   const Endpoint ping{.address = laptop.address, .port = 77};
-  const auto external = nat.outbound(Protocol::icmp, ping, {.address = peer.address, .port = 77}, noon).endpoint;
-  EXPECT_EQ(nat.inbound(Protocol::icmp, {.address = peer.address, .port = 1}, external, noon), to(ping));
+  const auto external =
+      nat.outbound(Protocol::icmp, ping, {.address = peer.address, .port = 77}, noon).endpoint;
+  EXPECT_EQ(nat.inbound(Protocol::icmp, {.address = peer.address, .port = 1}, external, noon),
+            to(ping));
 }
 
 } // namespace

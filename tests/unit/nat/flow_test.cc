@@ -6,8 +6,8 @@ namespace {
 
 using enum Dependence;
 
-// The case that decides twelve cells of the 9 x 9 table: the inside has sent first, so the flow to that
-// remote has a port of its own already when the remote's packet comes in by the signalled one.
+// The case that decides twelve cells of the 9 x 9 table: the inside has sent first, so the flow to
+// that remote has a port of its own already when the remote's packet comes in by the signalled one.
 TEST(NatFlows, ReuseRebindsAFlowThatAlreadyHadAPort) {
   auto nat = nat_with({.mapping = address_and_port_dependent, .filtering = endpoint_independent});
   const auto signalled = nat.outbound(udp, laptop, stranger, noon).endpoint;
@@ -27,8 +27,9 @@ TEST(NatFlows, ARemoteThatWasReboundIsStillHeardOnItsFirstPort) {
 }
 
 TEST(NatFlows, StrictNeverRebinds) {
-  auto nat = nat_with(
-      {.mapping = address_and_port_dependent, .filtering = endpoint_independent, .flows = FlowRule::strict});
+  auto nat = nat_with({.mapping = address_and_port_dependent,
+                       .filtering = endpoint_independent,
+                       .flows = FlowRule::strict});
   const auto signalled = nat.outbound(udp, laptop, stranger, noon).endpoint;
   const auto own = nat.outbound(udp, laptop, peer, noon).endpoint;
   EXPECT_EQ(nat.inbound(udp, peer, signalled, noon), to(laptop));
@@ -39,7 +40,8 @@ TEST(NatFlows, StrictKeepsNothingOfAStranger) {
   auto nat = nat_with({.filtering = endpoint_independent, .flows = FlowRule::strict});
   const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
   for (std::uint16_t port = 1; port < 100; ++port)
-    EXPECT_EQ(nat.inbound(udp, {.address = stranger.address, .port = port}, external, noon), to(laptop));
+    EXPECT_EQ(nat.inbound(udp, {.address = stranger.address, .port = port}, external, noon),
+              to(laptop));
   EXPECT_EQ(nat.session_count(), 1U);
 }
 
@@ -50,7 +52,8 @@ TEST(NatFlows, AFilterOpensForWhatTheInsideSentToOnly) {
   nat.inbound(udp, stranger, external, noon);
   nat.set_behaviour({.filtering = address_dependent});
   EXPECT_EQ(nat.inbound(udp, {.address = stranger.address, .port = 9}, external, noon), filtered);
-  EXPECT_EQ(nat.inbound(udp, stranger, external, noon), to(laptop)) << "a session that lives goes on";
+  EXPECT_EQ(nat.inbound(udp, stranger, external, noon), to(laptop))
+      << "a session that lives goes on";
   nat.outbound(udp, laptop, stranger, noon);
   EXPECT_EQ(nat.inbound(udp, {.address = stranger.address, .port = 9}, external, noon), to(laptop));
 }
@@ -72,7 +75,8 @@ TEST(NatFlows, ClearForgetsEverything) {
   EXPECT_EQ(nat.session_count(), 0U);
   EXPECT_EQ(nat.next_expiry(), std::nullopt);
   EXPECT_EQ(nat.inbound(udp, peer, external, noon), no_mapping);
-  EXPECT_NE(nat.outbound(udp, laptop, peer, noon), to(external)) << "a rebooted NAT that preserves nothing";
+  EXPECT_NE(nat.outbound(udp, laptop, peer, noon), to(external))
+      << "a rebooted NAT that preserves nothing";
 }
 
 TEST(NatFlows, ATableMayBeMoved) {

@@ -10,7 +10,8 @@ namespace {
 using enum Dependence;
 constexpr auto every_grade = {endpoint_independent, address_dependent, address_and_port_dependent};
 
-class EveryKind : public ::testing::TestWithParam<std::tuple<Dependence, Dependence, PortAssignment, FlowRule>> {
+class EveryKind : public ::testing::TestWithParam<
+                      std::tuple<Dependence, Dependence, PortAssignment, FlowRule>> {
 protected:
   static Behaviour behaviour() {
     const auto [mapping, filtering, ports, flows] = GetParam();
@@ -30,7 +31,8 @@ protected:
 TEST_P(EveryKind, MapsByAsMuchOfTheRemoteAsItsGradeSays) {
   const Endpoint first = send(laptop, peer);
   EXPECT_EQ(send(laptop, peer), first);
-  EXPECT_EQ(send(laptop, peer_other_port) != first, at_least(behaviour().mapping, address_and_port_dependent));
+  EXPECT_EQ(send(laptop, peer_other_port) != first,
+            at_least(behaviour().mapping, address_and_port_dependent));
   EXPECT_EQ(send(laptop, stranger) != first, at_least(behaviour().mapping, address_dependent));
 }
 
@@ -46,7 +48,8 @@ TEST_P(EveryKind, FiltersByAsMuchOfTheRemoteAsItsGradeSays) {
 
 TEST_P(EveryKind, TwoInsideHostsWithOneSourcePortStayApart) { // REQ-3
   const Endpoint one = send(laptop, peer);
-  for (const Endpoint& remote : {stranger, peer, peer_other_port}) { // the order that unmasks overloading
+  for (const Endpoint& remote :
+       {stranger, peer, peer_other_port}) { // the order that unmasks overloading
     const Endpoint two = send(phone, remote);
     EXPECT_NE(two.port, one.port);
     EXPECT_EQ(nat_.inbound(udp, remote, two, now_), to(phone));
@@ -69,10 +72,12 @@ TEST_P(EveryKind, ProtocolsHaveNothingToDoWithEachOther) {
 TEST_P(EveryKind, AnUnsolicitedPacketFindsNoMapping) {
   EXPECT_EQ(nat_.inbound(udp, peer, {.address = wan, .port = 41641}, now_), no_mapping);
   const Endpoint external = send(laptop, peer);
-  EXPECT_EQ(nat_.inbound(udp, peer, {.address = stranger.address, .port = external.port}, now_), no_mapping);
+  EXPECT_EQ(nat_.inbound(udp, peer, {.address = stranger.address, .port = external.port}, now_),
+            no_mapping);
 }
 
-TEST_P(EveryKind, ARefusedStrangerLeavesNoTrace) { // nat.md's early inbound: the port stays what it was
+TEST_P(EveryKind,
+       ARefusedStrangerLeavesNoTrace) { // nat.md's early inbound: the port stays what it was
   const Endpoint external = send(laptop, peer);
   if (nat_.inbound(udp, stranger, external, now_) == filtered) {
     EXPECT_EQ(send(laptop, stranger) == external, behaviour().mapping == endpoint_independent);
@@ -104,9 +109,11 @@ TEST_P(EveryKind, SaysWhereTheAnswerToAnAdmittedPacketLeaves) { // FlowRule
   const Endpoint external = send(laptop, peer);
   for (const Endpoint& other : {peer_other_port, stranger}) {
     if (!nat_.inbound(udp, other, external, now_)) continue;
-    const bool same_mapping = behaviour().mapping == endpoint_independent ||
-                              (behaviour().mapping == address_dependent && other.address == peer.address);
-    EXPECT_EQ(send(laptop, other) == external, same_mapping || behaviour().flows == FlowRule::reuse);
+    const bool same_mapping =
+        behaviour().mapping == endpoint_independent ||
+        (behaviour().mapping == address_dependent && other.address == peer.address);
+    EXPECT_EQ(send(laptop, other) == external,
+              same_mapping || behaviour().flows == FlowRule::reuse);
   }
 }
 
@@ -119,7 +126,8 @@ INSTANTIATE_TEST_SUITE_P(Rfc4787,
                          EveryKind,
                          ::testing::Combine(::testing::ValuesIn(every_grade),
                                             ::testing::ValuesIn(every_grade),
-                                            ::testing::Values(PortAssignment::preserve, PortAssignment::random),
+                                            ::testing::Values(PortAssignment::preserve,
+                                                              PortAssignment::random),
                                             ::testing::Values(FlowRule::reuse, FlowRule::strict)),
                          kind_name);
 

@@ -9,7 +9,9 @@
 
 namespace hermesh {
 
-inline void PrintTo(const Endpoint& endpoint, std::ostream* out) { *out << to_string(endpoint); }
+inline void PrintTo(const Endpoint& endpoint, std::ostream* out) {
+  *out << to_string(endpoint);
+}
 
 } // namespace hermesh
 
@@ -34,8 +36,12 @@ inline constexpr Translation filtered{.refusal = Refusal::filtered};
 inline constexpr Translation ports_exhausted{.refusal = Refusal::ports_exhausted};
 inline constexpr Translation table_full{.refusal = Refusal::table_full};
 
-inline Translation to(const Endpoint& inside) { return {.endpoint = inside}; }
+inline Translation to(const Endpoint& inside) {
+  return {.endpoint = inside};
+}
 
-inline Table nat_with(const Behaviour& behaviour, std::uint64_t seed = 1) { return {behaviour, wan, seed}; }
+inline Table nat_with(const Behaviour& behaviour, std::uint64_t seed = 1) {
+  return {behaviour, wan, seed};
+}
 
 } // namespace hermesh::nat

@@ -13,7 +13,8 @@ constexpr Timers timers{.udp_unreplied = 30s,
                         .tcp_established = 7440s,
                         .icmp = 60s};
 
-Table nat_timed(FlowRule flows = FlowRule::reuse, Dependence filtering = address_and_port_dependent) {
+Table nat_timed(FlowRule flows = FlowRule::reuse,
+                Dependence filtering = address_and_port_dependent) {
   return nat_with({.filtering = filtering, .flows = flows, .timers = timers});
 }
 
@@ -45,7 +46,8 @@ TEST_F(NatTimers, AnExchangeThatGoesOnIsAStream) {
 }
 
 TEST_F(NatTimers, OutboundRefreshes) { // RFC 4787 REQ-6
-  for (Duration t = 0s; t < 300s; t += 25s) nat_.outbound(udp, laptop, peer, noon + t);
+  for (Duration t = 0s; t < 300s; t += 25s)
+    nat_.outbound(udp, laptop, peer, noon + t);
   EXPECT_EQ(nat_.outbound(udp, laptop, peer, noon + 300s), to(external_));
 }
 
@@ -88,7 +90,8 @@ TEST_F(NatTimers, AgeIsIdleTimeInAnInstant) {
   nat_.age(1s);
   EXPECT_FALSE(open_at(noon + 1s));
   const auto fresh = nat_.outbound(udp, laptop, peer, noon + 1s).endpoint;
-  EXPECT_EQ(nat_.inbound(udp, peer, fresh, noon + 30s), to(laptop)) << "what comes later has not aged";
+  EXPECT_EQ(nat_.inbound(udp, peer, fresh, noon + 30s), to(laptop))
+      << "what comes later has not aged";
 }
 
 TEST_F(NatTimers, ShorterTimersApplyAtOnce) {
@@ -120,8 +123,10 @@ TEST(NatTimersByProtocol, QueriesHaveTheirOwn) { // RFC 5508 REQ-2: an ICMP quer
   auto nat = nat_timed();
   const Endpoint ping{.address = laptop.address, .port = 7};
   const auto sent = nat.outbound(Protocol::icmp, ping, peer, noon);
-  EXPECT_EQ(nat.inbound(Protocol::icmp, {.address = peer.address}, sent.endpoint, noon + 59s), to(ping));
-  EXPECT_EQ(nat.inbound(Protocol::icmp, {.address = peer.address}, sent.endpoint, noon + 120s), no_mapping);
+  EXPECT_EQ(nat.inbound(Protocol::icmp, {.address = peer.address}, sent.endpoint, noon + 59s),
+            to(ping));
+  EXPECT_EQ(nat.inbound(Protocol::icmp, {.address = peer.address}, sent.endpoint, noon + 120s),
+            no_mapping);
 }
 
 class NatTcp : public ::testing::Test {
