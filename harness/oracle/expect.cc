@@ -6,7 +6,9 @@
 namespace hermesh::oracle {
 namespace {
 
-bool is_public(const Side& side) { return side.chain.empty(); }
+bool is_public(const Side& side) {
+  return side.chain.empty();
+}
 
 bool passes_udp(const Side& side) {
   return std::ranges::none_of(side.chain, [](const auto& layer) { return layer.udp_blocked; });
@@ -48,14 +50,16 @@ std::string why_punch_works(const Question& q) {
   if (is_public(receiver))
     return who + " is public and answers the endpoint it hears from (RFC 5128 section 3.3)";
   return "UDP hole punching works: " + who +
-         "'s gateways let the other's packets in (RFC 5128 section 3.3, RFC 4787 sections 4.1 and 5)";
+         "'s gateways let the other's packets in (RFC 5128 section 3.3, RFC 4787 sections 4.1 and "
+         "5)";
 }
 
 std::string why_not_direct(const Question& q) {
   if (!passes_udp(q.a)) return "A's gateways block UDP (RFC 5128 section 3.3 needs it)";
   if (!passes_udp(q.b)) return "B's gateways block UDP (RFC 5128 section 3.3 needs it)";
   if (!q.abilities.punches_udp && q.abilities.uses_known_endpoints)
-    return "neither side has a public endpoint to dial, and the VPN does not punch (RFC 5128 section 3.3)";
+    return "neither side has a public endpoint to dial, and the VPN does not punch (RFC 5128 "
+           "section 3.3)";
   if (!q.abilities.punches_udp)
     return "the VPN neither punches nor dials known endpoints (RFC 5128 section 3.3)";
   if (!q.both_reach_relay())
@@ -64,7 +68,8 @@ std::string why_not_direct(const Question& q) {
   if (would_be_heard)
     return "the answer to a punched packet leaves from another port, which an APDF filter refuses "
            "(RFC 4787 sections 4.1 and 5)";
-  return "neither side's filters let in packets from the port that the other's mapping uses towards it "
+  return "neither side's filters let in packets from the port that the other's mapping uses "
+         "towards it "
          "(RFC 4787 sections 4.1 and 5)";
 }
 
@@ -77,19 +82,22 @@ std::string why_not_relayed(const Question& q) {
 
 } // namespace
 
-Expectation expect(const Side& a, const Side& b, const Side& relay_side, const Abilities& abilities) {
+Expectation
+expect(const Side& a, const Side& b, const Side& relay_side, const Abilities& abilities) {
   const Question q{.a = a, .b = b, .relay = relay_side, .abilities = abilities};
   if (q.dials_public_side()) {
     const std::string who = is_public(b) ? "B" : "A";
     return {.path = PathKind::direct,
-            .reason = who + " is public and its endpoint is configured; the way back is the mapping that "
-                            "the first packet makes (RFC 4787 section 4.1)"};
+            .reason = who +
+                      " is public and its endpoint is configured; the way back is the mapping that "
+                      "the first packet makes (RFC 4787 section 4.1)"};
   }
   if (q.punches()) return {.path = PathKind::direct, .reason = why_punch_works(q)};
   if (abilities.relays && q.both_reach_relay())
     return {.path = PathKind::relayed,
             .reason = why_not_direct(q) + "; both reach the relay (RFC 5128 section 3.1)"};
-  return {.path = PathKind::unreachable, .reason = why_not_direct(q) + ", and " + why_not_relayed(q)};
+  return {.path = PathKind::unreachable,
+          .reason = why_not_direct(q) + ", and " + why_not_relayed(q)};
 }
 
 } // namespace hermesh::oracle

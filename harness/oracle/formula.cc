@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// When a hole can be punched. The rule for one NAT on each side is the one that measured tables of all
-// 81 pairs obey (57 direct with flow reuse, 45 without); RFC 5128 section 3.3 explains the technique.
+// When a hole can be punched. The rule for one NAT on each side is the one that measured tables of
+// all 81 pairs obey (57 direct with flow reuse, 45 without); RFC 5128 section 3.3 explains the
+// technique.
 #include "oracle/oracle.hh"
 
 #include <algorithm>
@@ -25,14 +26,17 @@ Side with_flows(Side side, Form form) {
   return side;
 }
 
-bool is_strict(const nat::Behaviour& layer) { return layer.flows == nat::FlowRule::strict; }
+bool is_strict(const nat::Behaviour& layer) {
+  return layer.flows == nat::FlowRule::strict;
+}
 
 constexpr std::array grades{endpoint_independent, address_dependent, address_and_port_dependent};
 
 } // namespace
 
 bool receives(const Side& a, const Side& b) {
-  bool told_truly = true; // is the endpoint that A was told good for this remote too, up to this layer?
+  bool told_truly =
+      true; // is the endpoint that A was told good for this remote too, up to this layer?
   const bool b_is_where_it_said = all_map_independently(b);
   for (const nat::Behaviour& layer : a.chain) {
     told_truly = told_truly && maps_independently(layer);
@@ -82,9 +86,10 @@ std::vector<Cell> table(Form form) {
   std::vector<Cell> cells;
   for (const nat::Behaviour& a : kinds)
     for (const nat::Behaviour& b : kinds)
-      cells.push_back({.a = name(a),
-                       .b = name(b),
-                       .path = direct(Side{{a}}, Side{{b}}, form) ? PathKind::direct : PathKind::relayed});
+      cells.push_back(
+          {.a = name(a),
+           .b = name(b),
+           .path = direct(Side{{a}}, Side{{b}}, form) ? PathKind::direct : PathKind::relayed});
   return cells;
 }
 

@@ -20,15 +20,16 @@ struct Side {
 /// cells. Both agree about every chain whose mappings are endpoint-independent.
 enum class Form : std::uint8_t { reuse, strict };
 
-/// Can A, behind its chain, receive B's punching packets, sent to the endpoint that A was told is its own?
-/// Layer i of A admits B if it is EIF; or ADF and layers 1..i are EIM; or APDF and layers 1..i and every
-/// layer of B are EIM (RFC 5128 section 3.3 for one layer each; layers beyond follow from what layer i
-/// itself sees: its filter knows the remote that was contacted through it from the same mapping).
+/// Can A, behind its chain, receive B's punching packets, sent to the endpoint that A was told is
+/// its own? Layer i of A admits B if it is EIF; or ADF and layers 1..i are EIM; or APDF and
+/// layers 1..i and every layer of B are EIM (RFC 5128 section 3.3 for one layer each; layers beyond
+/// follow from what layer i itself sees: its filter knows the remote that was contacted through it
+/// from the same mapping).
 bool receives(const Side& a, const Side& b);
 
-/// Does A's answer to what it received get back to B? It leaves from the endpoint that B sent to when
-/// every layer of A is EIM or reuses flows; otherwise from another port, which no layer of B that is
-/// APDF lets in.
+/// Does A's answer to what it received get back to B? It leaves from the endpoint that B sent to
+/// when every layer of A is EIM or reuses flows; otherwise from another port, which no layer of B
+/// that is APDF lets in.
 bool answers(const Side& a, const Side& b);
 
 /// Is a direct path possible for a VPN that punches, sends to signalled endpoints and answers the
@@ -47,9 +48,11 @@ struct Expectation {
   bool operator==(const Expectation&) const = default;
 };
 
-/// `relay_side`: the chain in front of the machine that relays and introduces the peers; with a gateway
-/// in front of it nobody can reach it (no gateway here forwards ports). Any side may block UDP.
-Expectation expect(const Side& a, const Side& b, const Side& relay_side, const Abilities& abilities);
+/// `relay_side`: the chain in front of the machine that relays and introduces the peers; with a
+/// gateway in front of it nobody can reach it (no gateway here forwards ports). Any side may block
+/// UDP.
+Expectation
+expect(const Side& a, const Side& b, const Side& relay_side, const Abilities& abilities);
 
 struct Cell {
   std::string a; ///< "EIM/EIF"

@@ -9,7 +9,9 @@
 
 namespace hermesh::oracle {
 
-void PrintTo(const Expectation& e, std::ostream* out) { *out << to_string(e.path) << ": " << e.reason; }
+void PrintTo(const Expectation& e, std::ostream* out) {
+  *out << to_string(e.path) << ": " << e.reason;
+}
 
 namespace {
 
@@ -18,7 +20,8 @@ using nat::Behaviour;
 
 const Behaviour cone{.mapping = endpoint_independent, .filtering = address_and_port_dependent};
 const Behaviour full_cone{.mapping = endpoint_independent, .filtering = endpoint_independent};
-const Behaviour symmetric{.mapping = address_and_port_dependent, .filtering = address_and_port_dependent};
+const Behaviour symmetric{.mapping = address_and_port_dependent,
+                          .filtering = address_and_port_dependent};
 const Behaviour no_udp{.udp_blocked = true};
 
 Behaviour strict(Behaviour layer) {
@@ -48,7 +51,9 @@ TEST(OracleTable, FiftySevenOfEightyOneAreDirectWithFlowReuse) {
   EXPECT_EQ(direct_cells(Form::reuse).size(), 57U);
 }
 
-TEST(OracleTable, FortyFiveAreDirectInStrictForm) { EXPECT_EQ(direct_cells(Form::strict).size(), 45U); }
+TEST(OracleTable, FortyFiveAreDirectInStrictForm) {
+  EXPECT_EQ(direct_cells(Form::strict).size(), 45U);
+}
 
 TEST(OracleTable, TheFormsDifferInExactlyTheTwelveKnownCells) {
   std::set<Pair> known;
@@ -68,19 +73,22 @@ TEST(OracleTable, TheFormsDifferInExactlyTheTwelveKnownCells) {
 TEST(OracleTable, IsSymmetric) {
   for (const Form form : {Form::reuse, Form::strict}) {
     const auto cells = direct_cells(form);
-    for (const auto& [a, b] : cells) EXPECT_TRUE(cells.contains({b, a})) << a << ' ' << b;
+    for (const auto& [a, b] : cells)
+      EXPECT_TRUE(cells.contains({b, a})) << a << ' ' << b;
   }
 }
 
 TEST(OracleChains, APublicHostIsDirectWithEverything) {
   for (const auto mapping : {endpoint_independent, address_dependent, address_and_port_dependent})
-    for (const auto filtering : {endpoint_independent, address_dependent, address_and_port_dependent})
+    for (const auto filtering :
+         {endpoint_independent, address_dependent, address_and_port_dependent})
       for (const Form form : {Form::reuse, Form::strict})
         EXPECT_TRUE(direct({}, {{{.mapping = mapping, .filtering = filtering}}}, form));
 }
 
 TEST(OracleChains, AnInnerAddressFilterBehindAnOuterSymmetricMappingStillKnowsTheAddress) {
-  // Where "the strictest grade per axis" is wrong: the inner ADF sees the address that it contacted.
+  // Where "the strictest grade per axis" is wrong: the inner ADF sees the address that it
+  // contacted.
   const Side layered{{{.mapping = endpoint_independent, .filtering = address_dependent},
                       {.mapping = address_and_port_dependent, .filtering = endpoint_independent}}};
   const Side strictest{{{.mapping = address_and_port_dependent, .filtering = address_dependent}}};
@@ -101,7 +109,8 @@ TEST(OracleChains, HomeBehindCarrierAllCone) {
 }
 
 TEST(OracleChains, OneStrictLayerAmongReusingOnesDecidesOnlyIfItMapsPerRemote) {
-  const Behaviour open_symmetric{.mapping = address_and_port_dependent, .filtering = endpoint_independent};
+  const Behaviour open_symmetric{.mapping = address_and_port_dependent,
+                                 .filtering = endpoint_independent};
   EXPECT_TRUE(direct({{open_symmetric}}, {{strict(cone)}}));
   EXPECT_FALSE(direct({{strict(open_symmetric)}}, {{cone}}));
   EXPECT_TRUE(direct({{open_symmetric, strict(full_cone)}}, {{cone}}));
@@ -155,14 +164,20 @@ TEST(OracleExpectation, WithoutAReachableIntroducerNobodyPunches) {
 }
 
 TEST(OracleExpectation, StrictGatewaysAreReckonedWith) {
-  const Behaviour open_symmetric{.mapping = address_and_port_dependent, .filtering = endpoint_independent};
+  const Behaviour open_symmetric{.mapping = address_and_port_dependent,
+                                 .filtering = endpoint_independent};
   EXPECT_EQ(path({{open_symmetric}}, {{cone}}, nebula), PathKind::direct);
   EXPECT_EQ(path({{strict(open_symmetric)}}, {{cone}}, nebula), PathKind::relayed);
 }
 
 TEST(OracleExpectation, EveryReasonIsOneSentenceAndNamesAnRfc) {
-  const std::vector<Side> sides{open, {{cone}}, {{symmetric}}, {{no_udp}}, {{full_cone, strict(cone)}},
-                                {{strict({.mapping = address_dependent, .filtering = endpoint_independent})}}};
+  const std::vector<Side> sides{
+      open,
+      {{cone}},
+      {{symmetric}},
+      {{no_udp}},
+      {{full_cone, strict(cone)}},
+      {{strict({.mapping = address_dependent, .filtering = endpoint_independent})}}};
   for (const Side& a : sides)
     for (const Side& b : sides)
       for (const Side& relay : {open, Side{{cone}}})

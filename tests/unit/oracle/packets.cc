@@ -14,10 +14,12 @@ Address layer_address(bool b, std::size_t layer, std::size_t layers) {
   return Address::v4(0x0A000000 + (side << 16) + static_cast<std::uint32_t>(layer) * 256 + 2);
 }
 
-std::vector<nat::Table> tables(const std::vector<nat::Behaviour>& chain, bool b, std::uint64_t seed) {
+std::vector<nat::Table>
+tables(const std::vector<nat::Behaviour>& chain, bool b, std::uint64_t seed) {
   std::vector<nat::Table> layers;
   for (std::size_t i = 0; i < chain.size(); ++i)
-    layers.emplace_back(chain[i], layer_address(b, i, chain.size()), derive_seed(seed, b ? "b" : "a") + i);
+    layers.emplace_back(
+        chain[i], layer_address(b, i, chain.size()), derive_seed(seed, b ? "b" : "a") + i);
   return layers;
 }
 
@@ -84,7 +86,8 @@ void PunchWorld::deliver_all() {
 
 void PunchWorld::probe(Host& host) {
   const auto targets = host.targets; // what this round's answers add is for the next
-  for (const Endpoint& target : targets) send(host, target, true);
+  for (const Endpoint& target : targets)
+    send(host, target, true);
 }
 
 bool PunchWorld::punch(Order order) {

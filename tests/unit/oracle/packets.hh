@@ -12,20 +12,23 @@
 
 namespace hermesh::oracle {
 
-/// Two hosts behind chains of NAT tables and a server between them, with packets that take time. It knows
-/// nothing of the formula: hosts learn endpoints from the server, send to what they know and answer what
-/// they see, as a VPN that punches does.
+/// Two hosts behind chains of NAT tables and a server between them, with packets that take time. It
+/// knows nothing of the formula: hosts learn endpoints from the server, send to what they know and
+/// answer what they see, as a VPN that punches does.
 class PunchWorld {
 public:
   enum class Order : std::uint8_t {
-    a_first,  ///< each packet arrives before the next is sent, A begins
+    a_first, ///< each packet arrives before the next is sent, A begins
     b_first,
     crossing, ///< all that are sent in a round are under way at once
   };
 
-  PunchWorld(const std::vector<nat::Behaviour>& a, const std::vector<nat::Behaviour>& b, std::uint64_t seed);
+  PunchWorld(const std::vector<nat::Behaviour>& a,
+             const std::vector<nat::Behaviour>& b,
+             std::uint64_t seed);
 
-  /// Several rounds of probing; true when in the last one a request came through and its answer came back.
+  /// Several rounds of probing; true when in the last one a request came through and its answer
+  /// came back.
   bool punch(Order order);
 
 private:
@@ -37,8 +40,8 @@ private:
   struct Host {
     Endpoint endpoint;
     std::vector<nat::Table> layers; ///< innermost first
-    std::set<Endpoint> targets{};   ///< where the peer may be: what the server said, and sources seen
-    bool answered = false;          ///< in this round
+    std::set<Endpoint> targets{}; ///< where the peer may be: what the server said, and sources seen
+    bool answered = false;        ///< in this round
   };
 
   Endpoint learn_reflexive(Host& host);

@@ -89,9 +89,9 @@ void hold_against_packets(std::uint64_t seed, Draw& draw, Flows&& flows) {
     for (const Order order : orders) {
       const bool packets = PunchWorld(a, b, seed + static_cast<std::uint64_t>(i)).punch(order);
       if (packets == theory || ++tally.differ > 10) continue;
-      ADD_FAILURE() << "seed " << seed << " trial " << i << " order " << static_cast<int>(order) << "\n  A "
-                    << describe(a) << "\n  B " << describe(b) << "\n  formula " << theory << " packets "
-                    << packets;
+      ADD_FAILURE() << "seed " << seed << " trial " << i << " order " << static_cast<int>(order)
+                    << "\n  A " << describe(a) << "\n  B " << describe(b) << "\n  formula "
+                    << theory << " packets " << packets;
     }
   }
   EXPECT_EQ(tally.differ, 0) << "of " << 3 * (tally.direct + tally.relayed);
@@ -122,7 +122,8 @@ TEST(RandomChains, TheStrictestGradePerAxisIsNoOracle) {
     const bool shortcut = direct({strictest(a)}, {strictest(b)});
     if (shortcut == direct({a}, {b})) continue;
     ++wrong;
-    EXPECT_NE(PunchWorld(a, b, seed).punch(Order::crossing), shortcut) << describe(a) << " with " << describe(b);
+    EXPECT_NE(PunchWorld(a, b, seed).punch(Order::crossing), shortcut)
+        << describe(a) << " with " << describe(b);
   }
   EXPECT_GT(wrong, 50);
 }
