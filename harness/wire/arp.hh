@@ -22,8 +22,8 @@ struct ArpPacket {
 
 inline constexpr std::size_t arp_packet_size = 28;
 
-/// Of an Ethernet frame's payload (padding after it is allowed); empty when truncated, not IPv4 over
-/// Ethernet, or neither request nor reply.
+/// Of an Ethernet frame's payload (padding after it is allowed); empty when truncated, not IPv4
+/// over Ethernet, or neither request nor reply.
 std::optional<ArpPacket> parse_arp(Bytes payload);
 
 /// `out` holds at least arp_packet_size bytes.

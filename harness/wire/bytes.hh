@@ -16,14 +16,18 @@ using MutableBytes = std::span<std::byte>;
 
 // Loads and stores in network byte order. They do not check bounds: parsers check a header's size
 // once and then read it.
-inline std::uint8_t load8(const std::byte* p) { return std::to_integer<std::uint8_t>(*p); }
+inline std::uint8_t load8(const std::byte* p) {
+  return std::to_integer<std::uint8_t>(*p);
+}
 inline std::uint16_t load16(const std::byte* p) {
   return static_cast<std::uint16_t>(unsigned{load8(p)} << 8 | load8(p + 1));
 }
 inline std::uint32_t load32(const std::byte* p) {
   return std::uint32_t{load16(p)} << 16 | load16(p + 2);
 }
-inline void store8(std::byte* p, std::uint8_t value) { *p = std::byte{value}; }
+inline void store8(std::byte* p, std::uint8_t value) {
+  *p = std::byte{value};
+}
 inline void store16(std::byte* p, std::uint16_t value) {
   p[0] = static_cast<std::byte>(value >> 8);
   p[1] = static_cast<std::byte>(value & 0xff);
@@ -42,13 +46,19 @@ inline void store_mac(std::byte* p, const MacAddress& mac) {
   std::memcpy(p, mac.bytes.data(), mac.bytes.size());
 }
 
-inline Address load_ipv4(const std::byte* p) { return Address::v4(load32(p)); }
-inline void store_ipv4(std::byte* p, const Address& a) { std::memcpy(p, a.bytes().data() + 12, 4); }
+inline Address load_ipv4(const std::byte* p) {
+  return Address::v4(load32(p));
+}
+inline void store_ipv4(std::byte* p, const Address& a) {
+  std::memcpy(p, a.bytes().data() + 12, 4);
+}
 inline Address load_ipv6(const std::byte* p) {
   std::array<std::uint8_t, 16> bytes{};
   std::memcpy(bytes.data(), p, bytes.size());
   return Address::v6(bytes);
 }
-inline void store_ipv6(std::byte* p, const Address& a) { std::memcpy(p, a.bytes().data(), 16); }
+inline void store_ipv6(std::byte* p, const Address& a) {
+  std::memcpy(p, a.bytes().data(), 16);
+}
 
 } // namespace hermesh::wire

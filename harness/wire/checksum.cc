@@ -14,7 +14,8 @@ std::uint64_t sum_of(Bytes data) {
   for (; left >= 16; p += 16, left -= 16) {
     std::array<std::uint32_t, 4> words{};
     std::memcpy(words.data(), p, 16);
-    for (std::size_t i = 0; i < 4; ++i) lanes[i] += words[i];
+    for (std::size_t i = 0; i < 4; ++i)
+      lanes[i] += words[i];
   }
   std::uint64_t sum = lanes[0] + lanes[1] + lanes[2] + lanes[3];
   for (; left >= 2; p += 2, left -= 2) {
@@ -36,8 +37,8 @@ std::uint64_t pseudo_header_sum(const Address& source,
                                 const Address& destination,
                                 std::uint8_t protocol,
                                 std::size_t size) {
-  // The mapped prefix of an IPv4 address would count twice 0xffff, which is zero in this arithmetic,
-  // but zero and 0xffff differ once complemented: leave it out.
+  // The mapped prefix of an IPv4 address would count twice 0xffff, which is zero in this
+  // arithmetic, but zero and 0xffff differ once complemented: leave it out.
   const std::size_t skip = source.is_v4() ? 12 : 0;
   const auto part = [skip](const Address& a) {
     return sum_of(std::as_bytes(std::span(a.bytes())).subspan(skip));

@@ -33,8 +33,7 @@ inline std::uint16_t checksum_of(std::uint64_t sum) {
 
 /// A checksum after a part of the data that summed to `before` was replaced by one that sums to
 /// `after` (RFC 1624, equation 3).
-inline std::uint16_t
-adjusted(std::uint16_t checksum, std::uint64_t before, std::uint64_t after) {
+inline std::uint16_t adjusted(std::uint16_t checksum, std::uint64_t before, std::uint64_t after) {
   const auto inverted = static_cast<std::uint16_t>(~checksum);
   const auto removed = static_cast<std::uint16_t>(~fold(before));
   return checksum_of(std::uint64_t{inverted} + removed + fold(after));

@@ -94,7 +94,8 @@ void write_dhcp(MutableBytes out, const DhcpMessage& message) {
   store8(p + 2, static_cast<std::uint8_t>(message.type));
   p += 3;
   if (message.server) p = put_option(p, option::server_identifier, message.server->v4_value());
-  if (message.requested) p = put_option(p, option::requested_address, message.requested->v4_value());
+  if (message.requested)
+    p = put_option(p, option::requested_address, message.requested->v4_value());
   if (message.lease_seconds) p = put_option(p, option::lease_time, *message.lease_seconds);
   if (message.subnet_mask) p = put_option(p, option::subnet_mask, message.subnet_mask->v4_value());
   if (message.router) p = put_option(p, option::router, message.router->v4_value());

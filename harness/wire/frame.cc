@@ -68,8 +68,7 @@ MutableBytes upper_layer(std::vector<std::byte>& frame, const FrameAddresses& a)
 
 std::vector<std::byte> make_arp(const MacAddress& to, const ArpPacket& packet) {
   std::vector<std::byte> frame(ethernet_header_size + arp_packet_size);
-  write_ethernet(frame,
-                 {.destination = to, .source = packet.sender_mac, .type = ether_type::arp});
+  write_ethernet(frame, {.destination = to, .source = packet.sender_mac, .type = ether_type::arp});
   write_arp(MutableBytes(frame).subspan(ethernet_header_size), packet);
   return frame;
 }
@@ -82,8 +81,7 @@ std::optional<FrameSummary> summarise(Bytes frame) {
   FrameSummary summary{.ether_type = ethernet->type};
   if (!summary.is_ip()) return summary;
   const Bytes packet = frame.subspan(ethernet_header_size);
-  const auto ip =
-      summary.ether_type == ether_type::ipv4 ? parse_ipv4(packet) : parse_ipv6(packet);
+  const auto ip = summary.ether_type == ether_type::ipv4 ? parse_ipv4(packet) : parse_ipv6(packet);
   if (!ip) return std::nullopt;
   summary.protocol = ip->protocol;
   summary.source.address = ip->source;
@@ -106,10 +104,8 @@ std::vector<std::byte> make_udp_frame(const FrameAddresses& a, Bytes payload) {
   return frame;
 }
 
-std::vector<std::byte> make_tcp_frame(const FrameAddresses& a,
-                                      std::uint8_t flags,
-                                      std::uint32_t sequence,
-                                      Bytes payload) {
+std::vector<std::byte>
+make_tcp_frame(const FrameAddresses& a, std::uint8_t flags, std::uint32_t sequence, Bytes payload) {
   auto frame = make_ip_frame(a, ip_protocol::tcp, tcp_header_size + payload.size());
   const auto data = upper_layer(frame, a);
   std::ranges::copy(payload, data.begin() + tcp_header_size);
@@ -124,10 +120,8 @@ std::vector<std::byte> make_tcp_frame(const FrameAddresses& a,
   return frame;
 }
 
-std::vector<std::byte> make_echo_frame(const FrameAddresses& a,
-                                       bool reply,
-                                       std::uint16_t sequence,
-                                       Bytes payload) {
+std::vector<std::byte>
+make_echo_frame(const FrameAddresses& a, bool reply, std::uint16_t sequence, Bytes payload) {
   const bool v4 = a.source.address.is_v4();
   auto frame = make_ip_frame(
       a, v4 ? ip_protocol::icmp : ip_protocol::icmpv6, icmp_header_size + payload.size());
@@ -135,18 +129,19 @@ std::vector<std::byte> make_echo_frame(const FrameAddresses& a,
   std::ranges::copy(payload, data.begin() + icmp_header_size);
   const std::uint32_t rest = std::uint32_t{a.source.port} << 16 | sequence;
   if (v4)
-    write_icmp(data, {.type = reply ? icmp_type::echo_reply : icmp_type::echo_request, .rest = rest});
+    write_icmp(data,
+               {.type = reply ? icmp_type::echo_reply : icmp_type::echo_request, .rest = rest});
   else
-    write_icmpv6(data,
-                 {.type = reply ? icmpv6_type::echo_reply : icmpv6_type::echo_request, .rest = rest},
-                 a.source.address,
-                 a.destination.address);
+    write_icmpv6(
+        data,
+        {.type = reply ? icmpv6_type::echo_reply : icmpv6_type::echo_request, .rest = rest},
+        a.source.address,
+        a.destination.address);
   return frame;
 }
 
-std::vector<std::byte> make_arp_request(const MacAddress& sender_mac,
-                                        const Address& sender,
-                                        const Address& target) {
+std::vector<std::byte>
+make_arp_request(const MacAddress& sender_mac, const Address& sender, const Address& target) {
   return make_arp(MacAddress::broadcast(),
                   {.sender_mac = sender_mac, .sender = sender, .target = target});
 }

@@ -14,10 +14,10 @@ namespace hermesh::wire {
 struct FrameSummary {
   std::uint16_t ether_type = 0;
   std::uint8_t protocol = 0; ///< of IP; 0 for other frames
-  Endpoint source{};         ///< port 0 where there is none; both ports are an ICMP query's identifier
+  Endpoint source{}; ///< port 0 where there is none; both ports are an ICMP query's identifier
   Endpoint destination{};
-  bool fragment = false;     ///< an IP fragment: later ones have no ports
-  Bytes data{};              ///< of UDP and TCP: the payload; of ICMP: the message; into the frame
+  bool fragment = false; ///< an IP fragment: later ones have no ports
+  Bytes data{};          ///< of UDP and TCP: the payload; of ICMP: the message; into the frame
 
   bool is_ip() const { return ether_type == ether_type::ipv4 || ether_type == ether_type::ipv6; }
 };
@@ -35,8 +35,8 @@ struct FrameAddresses {
   std::uint8_t hop_limit = 64;
 };
 
-/// A whole UDP, TCP or ICMP echo frame, IPv4 or IPv6 by the addresses, checksums right. For virtual hosts
-/// and tests: they allocate.
+/// A whole UDP, TCP or ICMP echo frame, IPv4 or IPv6 by the addresses, checksums right. For virtual
+/// hosts and tests: they allocate.
 std::vector<std::byte> make_udp_frame(const FrameAddresses& addresses, Bytes payload);
 std::vector<std::byte> make_tcp_frame(const FrameAddresses& addresses,
                                       std::uint8_t flags,
@@ -47,9 +47,8 @@ std::vector<std::byte> make_echo_frame(const FrameAddresses& addresses,
                                        bool reply,
                                        std::uint16_t sequence,
                                        Bytes payload = {});
-std::vector<std::byte> make_arp_request(const MacAddress& sender_mac,
-                                        const Address& sender,
-                                        const Address& target);
+std::vector<std::byte>
+make_arp_request(const MacAddress& sender_mac, const Address& sender, const Address& target);
 /// The answer that makes `sender_mac` known as the owner of `sender`.
 std::vector<std::byte> make_arp_reply(const MacAddress& sender_mac,
                                       const Address& sender,

@@ -19,10 +19,8 @@ void write_header(MutableBytes message, const IcmpHeader& header) {
 std::optional<IcmpHeader> parse_icmp(Bytes data) {
   if (data.size() < icmp_header_size) return std::nullopt;
   const std::byte* p = data.data();
-  return IcmpHeader{.type = load8(p),
-                    .code = load8(p + 1),
-                    .checksum = load16(p + 2),
-                    .rest = load32(p + 4)};
+  return IcmpHeader{
+      .type = load8(p), .code = load8(p + 1), .checksum = load16(p + 2), .rest = load32(p + 4)};
 }
 
 void write_icmp(MutableBytes message, const IcmpHeader& header) {
@@ -35,8 +33,8 @@ void write_icmpv6(MutableBytes message,
                   const Address& source,
                   const Address& destination) {
   write_header(message, header);
-  const auto sum = sum_of(message) +
-                   pseudo_header_sum(source, destination, ip_protocol::icmpv6, message.size());
+  const auto sum =
+      sum_of(message) + pseudo_header_sum(source, destination, ip_protocol::icmpv6, message.size());
   store16(message.data() + 2, checksum_of(sum));
 }
 

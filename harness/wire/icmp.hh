@@ -67,7 +67,9 @@ inline bool is_icmp_error(std::uint8_t type) {
 inline bool is_icmpv6_query(std::uint8_t type) {
   return type == icmpv6_type::echo_request || type == icmpv6_type::echo_reply;
 }
-inline bool is_icmpv6_error(std::uint8_t type) { return type < 128; }
+inline bool is_icmpv6_error(std::uint8_t type) {
+  return type < 128;
+}
 
 /// Header and checksum in front of the data that already lies in `message`.
 void write_icmp(MutableBytes message, const IcmpHeader& header);

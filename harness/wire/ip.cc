@@ -101,8 +101,12 @@ std::optional<IpHeader> parse_embedded_ipv4(Bytes packet) {
   return header;
 }
 
-std::optional<IpHeader> parse_ipv6(Bytes packet) { return read_ipv6(packet, false); }
-std::optional<IpHeader> parse_embedded_ipv6(Bytes packet) { return read_ipv6(packet, true); }
+std::optional<IpHeader> parse_ipv6(Bytes packet) {
+  return read_ipv6(packet, false);
+}
+std::optional<IpHeader> parse_embedded_ipv6(Bytes packet) {
+  return read_ipv6(packet, true);
+}
 
 void write_ipv4(MutableBytes out, const IpHeader& header) {
   std::byte* p = out.data();

@@ -20,8 +20,8 @@ inline constexpr std::uint8_t destination_options = 60;
 } // namespace ip_protocol
 
 /// What both versions have in common, and all that a gateway needs (RFC 791, RFC 8200). Fragment
-/// offsets are in bytes. For IPv6, `header_size` includes the extension headers that were skipped and
-/// `protocol` is the upper layer's, or the first header that could not be skipped.
+/// offsets are in bytes. For IPv6, `header_size` includes the extension headers that were skipped
+/// and `protocol` is the upper layer's, or the first header that could not be skipped.
 struct IpHeader {
   std::uint16_t header_size = 0;
   std::uint16_t total_size = 0; ///< header and data, of this fragment
@@ -49,12 +49,12 @@ inline constexpr std::size_t ipv6_header_size = 40;
 /// version, with lengths that contradict each other, or with a wrong header checksum.
 std::optional<IpHeader> parse_ipv4(Bytes packet);
 
-/// The same without the checksum, and with a total size that may exceed what is there: for the packet
-/// embedded in an ICMP error, of which eight bytes of data suffice (RFC 792).
+/// The same without the checksum, and with a total size that may exceed what is there: for the
+/// packet embedded in an ICMP error, of which eight bytes of data suffice (RFC 792).
 std::optional<IpHeader> parse_embedded_ipv4(Bytes packet);
 
-/// Skips hop-by-hop, routing, destination options and fragment headers. Empty when truncated or when
-/// there are more than eight of them.
+/// Skips hop-by-hop, routing, destination options and fragment headers. Empty when truncated or
+/// when there are more than eight of them.
 std::optional<IpHeader> parse_ipv6(Bytes packet);
 
 /// The same for the packet embedded in an ICMPv6 error.

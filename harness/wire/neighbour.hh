@@ -13,11 +13,12 @@ namespace hermesh::wire {
 /// A neighbour solicitation or advertisement.
 struct NeighbourMessage {
   bool advertisement = false;
-  bool router = false;     ///< advertisements only, as the next two
+  bool router = false; ///< advertisements only, as the next two
   bool solicited = false;
   bool override_ = false;
   Address target{};
-  std::optional<MacAddress> link_address{}; ///< source (solicitation) or target (advertisement) option
+  std::optional<MacAddress>
+      link_address{}; ///< source (solicitation) or target (advertisement) option
 
   bool operator==(const NeighbourMessage&) const = default;
 };
@@ -65,6 +66,8 @@ Address all_nodes_address(); ///< ff02::1
 inline bool is_link_local(const Address& a) {
   return a.bytes()[0] == 0xfe && (a.bytes()[1] & 0xc0) == 0x80;
 }
-inline bool is_ipv6_multicast(const Address& a) { return a.bytes()[0] == 0xff; }
+inline bool is_ipv6_multicast(const Address& a) {
+  return a.bytes()[0] == 0xff;
+}
 
 } // namespace hermesh::wire

@@ -13,8 +13,7 @@ std::optional<UdpHeader> parse_udp(Bytes data, bool partial) {
                          .destination = load16(p + 2),
                          .size = load16(p + 4),
                          .checksum = load16(p + 6)};
-  if (header.size < udp_header_size || (!partial && header.size > data.size()))
-    return std::nullopt;
+  if (header.size < udp_header_size || (!partial && header.size > data.size())) return std::nullopt;
   return header;
 }
 
@@ -28,8 +27,7 @@ std::optional<TcpHeader> parse_tcp(Bytes data) {
                          .flags = load8(p + 13),
                          .header_size = static_cast<std::uint8_t>((load8(p + 12) >> 4) * 4),
                          .window = load16(p + 14)};
-  if (header.header_size < tcp_header_size || header.header_size > data.size())
-    return std::nullopt;
+  if (header.header_size < tcp_header_size || header.header_size > data.size()) return std::nullopt;
   return header;
 }
 

@@ -40,13 +40,14 @@ struct TcpHeader {
   bool operator==(const TcpHeader&) const = default;
 };
 
-/// `data` is what follows the IP header. Empty when truncated, or when the length field is below 8 or,
-/// unless `partial` (a first fragment or an embedded packet), beyond the data.
+/// `data` is what follows the IP header. Empty when truncated, or when the length field is below 8
+/// or, unless `partial` (a first fragment or an embedded packet), beyond the data.
 std::optional<UdpHeader> parse_udp(Bytes data, bool partial = false);
 /// Empty when truncated or when the data offset is below 5 words or beyond the data.
 std::optional<TcpHeader> parse_tcp(Bytes data);
 
-/// Header and checksum in front of the payload that already lies in `data` (the whole UDP datagram).
+/// Header and checksum in front of the payload that already lies in `data` (the whole UDP
+/// datagram).
 void write_udp(MutableBytes data,
                const Address& source,
                const Address& destination,
@@ -58,8 +59,8 @@ void write_tcp(MutableBytes data,
                const Address& destination,
                const TcpHeader& header);
 
-/// Is the checksum of a whole UDP datagram, TCP segment, ICMP or ICMPv6 message right? UDP over IPv4
-/// without a checksum passes.
+/// Is the checksum of a whole UDP datagram, TCP segment, ICMP or ICMPv6 message right? UDP over
+/// IPv4 without a checksum passes.
 bool transport_checksum_ok(Bytes data,
                            std::uint8_t protocol,
                            const Address& source,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "wire/checksum.hh"
-
 #include "base/random.hh"
+#include "wire/checksum.hh"
 
 #include <gtest/gtest.h>
 
@@ -12,13 +11,15 @@ namespace {
 
 std::vector<std::byte> bytes(std::initializer_list<int> values) {
   std::vector<std::byte> out;
-  for (const int v : values) out.push_back(static_cast<std::byte>(v));
+  for (const int v : values)
+    out.push_back(static_cast<std::byte>(v));
   return out;
 }
 
 std::vector<std::byte> random_bytes(Random& random, std::size_t size) {
   std::vector<std::byte> out(size);
-  for (auto& b : out) b = static_cast<std::byte>(random.below(256));
+  for (auto& b : out)
+    b = static_cast<std::byte>(random.below(256));
   return out;
 }
 
@@ -27,7 +28,8 @@ std::uint16_t plain_checksum(Bytes data) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < data.size(); i += 2)
     sum += unsigned{load8(&data[i])} << 8 | (i + 1 < data.size() ? load8(&data[i + 1]) : 0U);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+  while (sum >> 16 != 0)
+    sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<std::uint16_t>(~sum);
 }
 

@@ -14,7 +14,9 @@
 namespace hermesh::wire {
 namespace {
 
-Address ip(std::string_view text) { return *Address::parse(text); }
+Address ip(std::string_view text) {
+  return *Address::parse(text);
+}
 
 std::vector<std::byte> hex(std::string_view text) {
   std::vector<std::byte> out;
@@ -64,8 +66,10 @@ TEST(Ipv4, OptionsAreSkippedAndLengthsChecked) {
   auto packet = hex("4600 0020 0001 0000 4011 0000 c0a80001 c0a80002 94040000 8235 0035 0008 0000");
   const auto sum = [&] {
     std::uint32_t s = 0;
-    for (std::size_t i = 0; i < 24; i += 2) s += load16(packet.data() + i);
-    while (s >> 16 != 0) s = (s & 0xffff) + (s >> 16);
+    for (std::size_t i = 0; i < 24; i += 2)
+      s += load16(packet.data() + i);
+    while (s >> 16 != 0)
+      s = (s & 0xffff) + (s >> 16);
     return static_cast<std::uint16_t>(~s);
   }();
   store16(packet.data() + 10, sum);
@@ -104,7 +108,9 @@ TEST(Ipv4, FragmentsAreToldApart) {
   EXPECT_FALSE(with(false, 1480).has_upper_header());
   EXPECT_EQ(with(false, 1480).fragment_offset, 1480);
   write_ipv4(packet,
-             {.total_size = 28, .fragment_offset = 65528, .source = ip("10.0.0.1"),
+             {.total_size = 28,
+              .fragment_offset = 65528,
+              .source = ip("10.0.0.1"),
               .destination = ip("10.0.0.2")});
   EXPECT_FALSE(parse_ipv4(packet)); // reaches beyond 65535
 }
@@ -216,8 +222,8 @@ TEST(NeighbourDiscovery, RoundTrips) {
                                  .link_address = mac};
   write_neighbour(out, message, ip("2001:db8::1"), ip("2001:db8::2"));
   EXPECT_EQ(parse_neighbour(out), message);
-  EXPECT_TRUE(transport_checksum_ok(
-      out, ip_protocol::icmpv6, ip("2001:db8::1"), ip("2001:db8::2")));
+  EXPECT_TRUE(
+      transport_checksum_ok(out, ip_protocol::icmpv6, ip("2001:db8::1"), ip("2001:db8::2")));
   out[25] = std::byte{0}; // an option of no length would never end
   EXPECT_FALSE(parse_neighbour(out));
 
