@@ -11,7 +11,8 @@ namespace hermesh {
 namespace {
 
 constexpr std::size_t write_at = 256 * 1024;
-constexpr std::size_t headers_only = 128; // room for Ethernet, IP, UDP and the head of a VPN's frame
+constexpr std::size_t headers_only =
+    128; // room for Ethernet, IP, UDP and the head of a VPN's frame
 
 } // namespace
 
@@ -19,10 +20,8 @@ CaptureFile::CaptureFile(const FabricOptions& options,
                          const std::string& segment,
                          std::vector<std::string> ports,
                          std::uint64_t start_of_clock)
-    : path_(options.captures / (segment + ".pcapng")),
-      full_bytes_(options.full_capture_bytes),
-      most_bytes_(options.most_capture_bytes),
-      start_of_clock_(start_of_clock),
+    : path_(options.captures / (segment + ".pcapng")), full_bytes_(options.full_capture_bytes),
+      most_bytes_(options.most_capture_bytes), start_of_clock_(start_of_clock),
       ports_(ports.size()),
       file_(check("open " + path_.string(),
                   ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644))) {
@@ -31,7 +30,8 @@ CaptureFile::CaptureFile(const FabricOptions& options,
 }
 
 void CaptureFile::add_ports(const std::vector<std::string>& ports) {
-  for (; ports_ < ports.size(); ++ports_) wire::write_pcapng_port(buffer_, ports[ports_]);
+  for (; ports_ < ports.size(); ++ports_)
+    wire::write_pcapng_port(buffer_, ports[ports_]);
 }
 
 void CaptureFile::write(const TapRecord& record) {

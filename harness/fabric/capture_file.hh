@@ -12,8 +12,8 @@
 
 namespace hermesh {
 
-/// The capture of one segment, written as it grows. A file that cannot be written ends its capture and
-/// says why; the lab goes on.
+/// The capture of one segment, written as it grows. A file that cannot be written ends its capture
+/// and says why; the lab goes on.
 class CaptureFile {
 public:
   /// Throws SystemError when the file cannot be made.

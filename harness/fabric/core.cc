@@ -10,9 +10,8 @@ namespace {
 /// Everything that a machine may have on its way at once, on all links together.
 constexpr std::size_t in_flight_limit = 16384;
 
-[[noreturn]] void unknown(std::string_view kind,
-                          std::string_view name,
-                          const std::vector<std::string>& names) {
+[[noreturn]] void
+unknown(std::string_view kind, std::string_view name, const std::vector<std::string>& names) {
   throw Error("the fabric has no " + std::string(kind) + " '" + std::string(name) + "'" +
               did_you_mean(name, names));
 }
@@ -21,7 +20,8 @@ constexpr std::size_t in_flight_limit = 16384;
 
 Core::Core(const Network& network, Fabric::Hooks hooks)
     : hooks_(std::move(hooks)), seed_(network.seed), in_flight_(in_flight_limit) {
-  for (const SegmentSpec& spec : network.segments) segments_.push_back({.spec = spec});
+  for (const SegmentSpec& spec : network.segments)
+    segments_.push_back({.spec = spec});
   for (const Card& card : network.cards) {
     const auto id = static_cast<std::uint32_t>(ports_.size());
     const std::string name = card.machine + "." + card.name;
@@ -134,8 +134,7 @@ void Core::move(PortId port, std::string_view segment) {
   segments_[moved.segment].ports[moved.source].kind = PortKind::gone;
   segments_[moved.segment].macs.forget(moved.source);
   moved.segment = target;
-  moved.source =
-      join(target, moved.name, PortKind::card, static_cast<std::uint32_t>(port), 0);
+  moved.source = join(target, moved.name, PortKind::card, static_cast<std::uint32_t>(port), 0);
 }
 
 void Core::cut(std::string_view machine, bool on) {
@@ -150,12 +149,15 @@ void Core::cut(std::string_view machine, bool on) {
   if (!found) unknown("machine", machine, names);
 }
 
-void Core::full(PortId port, bool on) { at(port).full = on; }
+void Core::full(PortId port, bool on) {
+  at(port).full = on;
+}
 
 std::vector<FlowRow> Core::flows() const {
   std::vector<FlowRow> rows;
   for (const Segment& segment : segments_)
-    for (const SegmentPort& port : segment.ports) port.flows.append_rows(port.name, rows);
+    for (const SegmentPort& port : segment.ports)
+      port.flows.append_rows(port.name, rows);
   return rows;
 }
 
@@ -163,7 +165,8 @@ std::vector<std::string> Core::segment_ports(std::size_t segment) const {
   if (segment >= segments_.size())
     throw Error("the fabric has no segment " + std::to_string(segment));
   std::vector<std::string> names;
-  for (const SegmentPort& port : segments_[segment].ports) names.push_back(port.name);
+  for (const SegmentPort& port : segments_[segment].ports)
+    names.push_back(port.name);
   return names;
 }
 

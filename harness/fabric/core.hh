@@ -16,8 +16,8 @@
 
 namespace hermesh {
 
-/// The inside of Fabric: ports and their links, segments, and the order in which things that are due
-/// happen. Gateways call back into it to send and to drop.
+/// The inside of Fabric: ports and their links, segments, and the order in which things that are
+/// due happen. Gateways call back into it to send and to drop.
 ///
 /// A frame that meets no delay travels in its caller's buffer, as a chain of calls from port to
 /// segment to gateway to segment to the deliver hook. A frame that the hook hands to `receive`
@@ -86,8 +86,11 @@ private:
 
   Port& at(PortId port);
   std::uint32_t segment_index(std::string_view name) const;
-  std::uint32_t join(std::uint32_t segment, const std::string& name, PortKind kind,
-                     std::uint32_t owner, std::uint32_t side);
+  std::uint32_t join(std::uint32_t segment,
+                     const std::string& name,
+                     PortKind kind,
+                     std::uint32_t owner,
+                     std::uint32_t side);
   void add_gateways(const Network& network);
   void enter(PortId port, wire::MutableBytes frame);
   void enter_link(std::uint32_t index, const Transit& transit);

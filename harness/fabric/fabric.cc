@@ -18,27 +18,51 @@ Fabric& Fabric::operator=(Fabric&&) noexcept = default;
 void Fabric::receive(PortId port, std::span<std::byte> frame, Time now) {
   impl_->receive(port, frame, now);
 }
-std::optional<Time> Fabric::advance(Time now) { return impl_->advance(now); }
+std::optional<Time> Fabric::advance(Time now) {
+  return impl_->advance(now);
+}
 
-PortId Fabric::port(std::string_view card) const { return impl_->port(card); }
-std::size_t Fabric::port_count() const { return impl_->port_count(); }
+PortId Fabric::port(std::string_view card) const {
+  return impl_->port(card);
+}
+std::size_t Fabric::port_count() const {
+  return impl_->port_count();
+}
 PortId Fabric::attach(std::string_view segment, const MacAddress& mac) {
   return impl_->attach(segment, mac);
 }
-void Fabric::detach(PortId port) { impl_->detach(port); }
+void Fabric::detach(PortId port) {
+  impl_->detach(port);
+}
 
 void Fabric::set_behaviour(std::string_view gateway, const nat::Behaviour& behaviour) {
   impl_->gateway(gateway).set_behaviour(behaviour);
 }
-void Fabric::clear_state(std::string_view gateway) { impl_->gateway(gateway).clear_state(); }
-void Fabric::open(std::string_view gateway, bool on) { impl_->gateway(gateway).open(on); }
-void Fabric::cut(std::string_view machine, bool on) { impl_->cut(machine, on); }
-void Fabric::move(PortId port, std::string_view segment) { impl_->move(port, segment); }
-void Fabric::age(std::string_view gateway, Duration by) { impl_->gateway(gateway).age(by); }
-void Fabric::full(PortId port, bool on) { impl_->full(port, on); }
+void Fabric::clear_state(std::string_view gateway) {
+  impl_->gateway(gateway).clear_state();
+}
+void Fabric::open(std::string_view gateway, bool on) {
+  impl_->gateway(gateway).open(on);
+}
+void Fabric::cut(std::string_view machine, bool on) {
+  impl_->cut(machine, on);
+}
+void Fabric::move(PortId port, std::string_view segment) {
+  impl_->move(port, segment);
+}
+void Fabric::age(std::string_view gateway, Duration by) {
+  impl_->gateway(gateway).age(by);
+}
+void Fabric::full(PortId port, bool on) {
+  impl_->full(port, on);
+}
 
-std::vector<LedgerRow> Fabric::ledger() const { return impl_->ledger(); }
-std::vector<FlowRow> Fabric::flows() const { return impl_->flows(); }
+std::vector<LedgerRow> Fabric::ledger() const {
+  return impl_->ledger();
+}
+std::vector<FlowRow> Fabric::flows() const {
+  return impl_->flows();
+}
 std::vector<std::string> Fabric::segment_ports(std::size_t segment) const {
   return impl_->segment_ports(segment);
 }

@@ -26,8 +26,8 @@ enum class PortId : std::uint32_t {};
 /// What a tap sees: one record per frame that crosses a segment, at the moment it is switched, and
 /// one per frame that is dropped, at that moment.
 struct TapRecord {
-  std::uint32_t segment = 0;  ///< index into Network::segments
-  std::uint32_t source = 0;   ///< the segment's port (see Fabric::segment_ports) that it came in by
+  std::uint32_t segment = 0; ///< index into Network::segments
+  std::uint32_t source = 0;  ///< the segment's port (see Fabric::segment_ports) that it came in by
   Time time{0};
   std::span<const std::byte> frame;
   DropReason drop = DropReason::none;
@@ -51,31 +51,35 @@ public:
   Fabric(Fabric&&) noexcept;
   Fabric& operator=(Fabric&&) noexcept;
 
-  /// A frame enters by a port. The buffer is used in place and may be changed. Frames of any content
-  /// are accepted; what cannot be delivered is in the ledger.
+  /// A frame enters by a port. The buffer is used in place and may be changed. Frames of any
+  /// content are accepted; what cannot be delivered is in the ledger.
   void receive(PortId port, std::span<std::byte> frame, Time now);
 
-  /// Do what is due (delayed frames, unanswered neighbours, expiries) up to `now`; returns when the next thing is due.
+  /// Do what is due (delayed frames, unanswered neighbours, expiries) up to `now`; returns when the
+  /// next thing is due.
   std::optional<Time> advance(Time now);
 
   /// The port of a card: "a.eth0". Throws Error when there is none.
   PortId port(std::string_view card) const;
   std::size_t port_count() const;
 
-  /// A virtual host's port on a segment, beside the cards: frames to its MAC (and floods) are delivered
-  /// to it by the `deliver` hook. Used by certification.
+  /// A virtual host's port on a segment, beside the cards: frames to its MAC (and floods) are
+  /// delivered to it by the `deliver` hook. Used by certification.
   PortId attach(std::string_view segment, const MacAddress& mac);
   void detach(PortId port);
 
   /// Interventions. Each takes effect atomically: the next frame sees it.
-  void set_behaviour(std::string_view gateway, const nat::Behaviour& behaviour); ///< keeps the table
-  void clear_state(std::string_view gateway);             ///< forget every mapping, as a reboot does
+  void set_behaviour(std::string_view gateway,
+                     const nat::Behaviour& behaviour); ///< keeps the table
+  void clear_state(std::string_view gateway);          ///< forget every mapping, as a reboot does
   /// Control of an "unreachable": nothing filtered, UDP passes, and inbound packets that match no
   /// mapping go to the only host seen inside (or the next gateway inside).
   void open(std::string_view gateway, bool on);
-  void cut(std::string_view machine, bool on);            ///< drop all that the machine's cards send or would receive
-  void move(PortId port, std::string_view segment);       ///< re-plug a card without the guest's help
-  /// Run a gateway's timers `by` ahead, as if it had been idle that long (certification of lifetimes).
+  void cut(std::string_view machine,
+           bool on); ///< drop all that the machine's cards send or would receive
+  void move(PortId port, std::string_view segment); ///< re-plug a card without the guest's help
+  /// Run a gateway's timers `by` ahead, as if it had been idle that long (certification of
+  /// lifetimes).
   void age(std::string_view gateway, Duration by);
 
   /// The output side of a port is full, or has room again: frames for it are dropped meanwhile.
@@ -83,7 +87,8 @@ public:
 
   std::vector<LedgerRow> ledger() const;
   std::vector<FlowRow> flows() const;
-  /// Names of the ports of a segment, in the order of TapRecord::source: "a.eth0", "gw-a.inside0", "gw-a.outside".
+  /// Names of the ports of a segment, in the order of TapRecord::source: "a.eth0", "gw-a.inside0",
+  /// "gw-a.outside".
   std::vector<std::string> segment_ports(std::size_t segment) const;
 
 private:

@@ -14,8 +14,8 @@
 
 namespace hermesh {
 
-/// What crossed one port of a segment, by flow. At most `most_flows` are told apart; what comes after
-/// them is summed, so that a guest that scans cannot fill the memory.
+/// What crossed one port of a segment, by flow. At most `most_flows` are told apart; what comes
+/// after them is summed, so that a guest that scans cannot fill the memory.
 class FlowCounters {
 public:
   static constexpr std::size_t most_flows = 16384;

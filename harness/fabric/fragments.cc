@@ -13,23 +13,20 @@ bool Fragments::hold(const Key& key, const Transit& transit, Time now, const Vis
   Datagram& datagram = open(key, now, give_up);
   const auto slot = held_.keep(transit.frame);
   if (!slot) return false;
-  datagram.waiting.push_back(
-      {.slot = *slot, .segment = transit.segment, .source = transit.source});
+  datagram.waiting.push_back({.slot = *slot, .segment = transit.segment, .source = transit.source});
   return true;
 }
 
-void Fragments::decide(const Key& key,
-                       const Decision& decision,
-                       Time now,
-                       const Visit& send,
-                       const Visit& give_up) {
+void Fragments::decide(
+    const Key& key, const Decision& decision, Time now, const Visit& send, const Visit& give_up) {
   Datagram& datagram = open(key, now, give_up);
   datagram.decision = decision;
   hand_over(std::exchange(datagram.waiting, {}), send);
 }
 
 void Fragments::advance(Time now, const Visit& give_up) {
-  while (!order_.empty() && order_.front().until <= now) forget_oldest(give_up);
+  while (!order_.empty() && order_.front().until <= now)
+    forget_oldest(give_up);
 }
 
 Fragments::Datagram& Fragments::open(const Key& key, Time now, const Visit& give_up) {

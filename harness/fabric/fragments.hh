@@ -15,8 +15,8 @@
 
 namespace hermesh {
 
-/// What was decided for the first fragment of a datagram, kept for those that follow, since only the
-/// first has ports. Fragments that come before it wait for it (RFC 4787 REQ-14). A datagram is
+/// What was decided for the first fragment of a datagram, kept for those that follow, since only
+/// the first has ports. Fragments that come before it wait for it (RFC 4787 REQ-14). A datagram is
 /// forgotten after `patience`, or when `most_datagrams` newer ones were seen.
 class Fragments {
 public:
@@ -46,11 +46,8 @@ public:
   bool hold(const Key& key, const Transit& transit, Time now, const Visit& give_up);
 
   /// The first fragment is decided. Those that waited for it are handed to `send`.
-  void decide(const Key& key,
-              const Decision& decision,
-              Time now,
-              const Visit& send,
-              const Visit& give_up);
+  void decide(
+      const Key& key, const Decision& decision, Time now, const Visit& send, const Visit& give_up);
 
   Time due() const { return order_.empty() ? Time::max() : order_.front().until; }
   /// Forget what is too old; frames that still waited are handed to `give_up`.

@@ -39,13 +39,16 @@ private:
   std::size_t end_ = 0;
 };
 
-/// Frames that wait to be written to a stream, in one piece of memory, so that one write takes many.
+/// Frames that wait to be written to a stream, in one piece of memory, so that one write takes
+/// many.
 class FrameOutput {
 public:
   /// At most `limit` bytes wait.
   explicit FrameOutput(std::size_t limit) : limit_(limit), buffer_(2 * limit) {}
 
-  bool has_room(std::size_t frame) const { return waiting() + stream_header_size + frame <= limit_; }
+  bool has_room(std::size_t frame) const {
+    return waiting() + stream_header_size + frame <= limit_;
+  }
   /// There is room.
   void push(wire::Bytes frame);
 

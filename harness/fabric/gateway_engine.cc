@@ -19,12 +19,8 @@ make_interfaces(Core& core, const GatewayPlan& plan, DropCounters::Place place) 
 } // namespace
 
 GatewayEngine::GatewayEngine(Core& core, const GatewayPlan& plan, DropCounters::Place place)
-    : core_(core),
-      name_(plan.name),
-      place_(place),
-      interfaces_(make_interfaces(core, plan, place)),
-      ipv4_(core, plan, interfaces_),
-      ipv6_(core, plan, interfaces_) {
+    : core_(core), name_(plan.name), place_(place), interfaces_(make_interfaces(core, plan, place)),
+      ipv4_(core, plan, interfaces_), ipv6_(core, plan, interfaces_) {
   for (const Interface& interface : interfaces_) {
     dhcp_.emplace_back();
     if (interface.side().dhcp && dhcp_.size() > 1) dhcp_.back().emplace(interface.side());
@@ -75,8 +71,8 @@ void GatewayEngine::send_dhcp(std::uint32_t side, const wire::DhcpMessage& messa
   const bool to_all = message.broadcast || message.type == wire::DhcpMessage::Type::nak;
   const Address from = *interfaces_[side].side().ipv4;
   Address to = Address::v4(0xffffffffU);
-  if (!to_all) to = message.client.is_v4() && message.client.v4_value() != 0 ? message.client
-                                                                              : message.yours;
+  if (!to_all)
+    to = message.client.is_v4() && message.client.v4_value() != 0 ? message.client : message.yours;
   const auto packet = wire::MutableBytes(frame).subspan(wire::ethernet_header_size);
   wire::write_ipv4(packet,
                    {.total_size = static_cast<std::uint16_t>(ip_size),
@@ -91,13 +87,15 @@ void GatewayEngine::send_dhcp(std::uint32_t side, const wire::DhcpMessage& messa
 
 Time GatewayEngine::due() const {
   Time due = std::min(ipv4_.due(), ipv6_.due());
-  for (const Interface& interface : interfaces_) due = std::min(due, interface.due());
+  for (const Interface& interface : interfaces_)
+    due = std::min(due, interface.due());
   return due;
 }
 
 void GatewayEngine::advance() {
   const Time now = core_.now();
-  for (Interface& interface : interfaces_) interface.advance(now);
+  for (Interface& interface : interfaces_)
+    interface.advance(now);
   ipv4_.advance(now);
   ipv6_.advance(now);
 }

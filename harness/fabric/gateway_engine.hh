@@ -41,7 +41,7 @@ private:
   Core& core_;
   std::string name_;
   DropCounters::Place place_;
-  std::deque<Interface> interfaces_; ///< 0 is the outside
+  std::deque<Interface> interfaces_;            ///< 0 is the outside
   std::vector<std::optional<DhcpServer>> dhcp_; ///< by side
   Ipv4Path ipv4_;
   Ipv6Path ipv6_;

@@ -26,7 +26,8 @@ side_of(const Network& network, const Attachment& at, const MacAddress& mac, Gat
     if (attachment.segment == at.segment && attachment.ipv4)
       side.leases.push_back({.mac = owner, .address = *attachment.ipv4});
   };
-  for (const Card& card : network.cards) lease(card.attachment, card.mac);
+  for (const Card& card : network.cards)
+    lease(card.attachment, card.mac);
   for (const Gateway& other : network.gateways) {
     lease(other.spec.outside, other.outside_mac);
     for (std::size_t i = 0; i < other.spec.inside.size(); ++i)
@@ -60,8 +61,7 @@ GatewayPlan::GatewayPlan(const Network& network,
   seed = derive_seed(network.seed, "gateway " + name);
   sides.push_back(side_of(network, self.spec.outside, self.outside_mac, places[0]));
   for (std::size_t i = 0; i < self.spec.inside.size(); ++i)
-    sides.push_back(
-        side_of(network, self.spec.inside[i], self.inside_macs.at(i), places[i + 1]));
+    sides.push_back(side_of(network, self.spec.inside[i], self.inside_macs.at(i), places[i + 1]));
 
   for (const Gateway& other : network.gateways) {
     if (&other == &self) continue;
@@ -70,8 +70,8 @@ GatewayPlan::GatewayPlan(const Network& network,
         upstream_ipv4 = inside.ipv4;
         upstream_ipv6 = inside.ipv6;
       }
-    const auto on = std::ranges::find(
-        sides, other.spec.outside.segment, [&](const GatewaySide& side) {
+    const auto on =
+        std::ranges::find(sides, other.spec.outside.segment, [&](const GatewaySide& side) {
           return network.segments[side.place.segment].name;
         });
     if (on == sides.end()) continue;

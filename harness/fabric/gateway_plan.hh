@@ -46,12 +46,13 @@ struct GatewayPlan {
   std::string name;
   nat::Behaviour behaviour{};
   std::uint64_t seed = 0;
-  std::vector<GatewaySide> sides{};          ///< 0 is the outside
-  std::optional<Address> upstream_ipv4{};    ///< the gateway whose inside is this one's outside
+  std::vector<GatewaySide> sides{};       ///< 0 is the outside
+  std::optional<Address> upstream_ipv4{}; ///< the gateway whose inside is this one's outside
   std::optional<Address> upstream_ipv6{};
-  std::optional<Address> gateway_inside{};   ///< the outside address of a gateway on an inside segment
+  std::optional<Address>
+      gateway_inside{}; ///< the outside address of a gateway on an inside segment
   std::vector<RouteBehind> routes_behind{};
-  std::vector<Prefix> lab{};                 ///< every segment's prefixes: what is not outside the lab
+  std::vector<Prefix> lab{}; ///< every segment's prefixes: what is not outside the lab
 };
 
 } // namespace hermesh

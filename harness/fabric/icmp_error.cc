@@ -68,8 +68,8 @@ std::optional<IcmpError> IcmpError::about(wire::Bytes packet,
                              .source = from,
                              .destination = ip.source};
   v4 ? wire::write_ipv4(out, outer) : wire::write_ipv6(out, outer);
-  std::ranges::copy(packet.first(quoted), out.begin() + static_cast<std::ptrdiff_t>(
-                                                            header + wire::icmp_header_size));
+  std::ranges::copy(packet.first(quoted),
+                    out.begin() + static_cast<std::ptrdiff_t>(header + wire::icmp_header_size));
   const auto body = out.subspan(header);
   v4 ? wire::write_icmp(body, kind) : wire::write_icmpv6(body, kind, from, ip.source);
   return error;
@@ -97,10 +97,8 @@ nat::Refusal translate_icmp_error(wire::MutableBytes packet,
       inbound ? table.inbound_error(ends->protocol, ends->source, ends->destination, now)
               : table.outbound_error(ends->protocol, ends->destination, ends->source, now);
   if (!found) return found.refusal;
-  wire::rewrite_ipv4(embedded,
-                     *inner,
-                     inbound ? wire::End::source : wire::End::destination,
-                     found.endpoint);
+  wire::rewrite_ipv4(
+      embedded, *inner, inbound ? wire::End::source : wire::End::destination, found.endpoint);
   wire::write_icmp(message, *kind);
   new_outer = inbound ? found.endpoint.address : table.external();
   return nat::Refusal::none;

@@ -24,10 +24,7 @@ wire::IpHeader discovery_header(const Address& from, const Address& to, std::siz
 
 } // namespace
 
-Interface::Interface(Core& core,
-                     const GatewaySide& side,
-                     DropCounters::Place place,
-                     bool announces)
+Interface::Interface(Core& core, const GatewaySide& side, DropCounters::Place place, bool announces)
     : core_(core), side_(side), place_(place), link_local_(wire::link_local_address(side.mac)) {
   if (const auto& prefix = side_.ipv4_prefix) {
     has_ipv4_ = true;
@@ -74,12 +71,9 @@ void Interface::receive_arp(const Transit& transit) {
   const bool for_me = arp->target == *side_.ipv4;
   learn(arp->sender, arp->sender_mac, for_me);
   if (!for_me || arp->operation != wire::ArpPacket::Operation::request) return;
-  const auto reply =
-      transit.frame.first(wire::ethernet_header_size + wire::arp_packet_size);
-  wire::write_ethernet(reply,
-                       {.destination = arp->sender_mac,
-                        .source = side_.mac,
-                        .type = wire::ether_type::arp});
+  const auto reply = transit.frame.first(wire::ethernet_header_size + wire::arp_packet_size);
+  wire::write_ethernet(
+      reply, {.destination = arp->sender_mac, .source = side_.mac, .type = wire::ether_type::arp});
   wire::write_arp(reply.subspan(wire::ethernet_header_size),
                   {.operation = wire::ArpPacket::Operation::reply,
                    .sender_mac = side_.mac,
@@ -97,10 +91,9 @@ void Interface::ask(const Address& address) {
 void Interface::ask_ipv4(const Address& address) {
   if (!side_.ipv4) return;
   std::array<std::byte, wire::ethernet_header_size + wire::arp_packet_size> frame{};
-  wire::write_ethernet(frame,
-                       {.destination = MacAddress::broadcast(),
-                        .source = side_.mac,
-                        .type = wire::ether_type::arp});
+  wire::write_ethernet(
+      frame,
+      {.destination = MacAddress::broadcast(), .source = side_.mac, .type = wire::ether_type::arp});
   wire::write_arp(wire::MutableBytes(frame).subspan(wire::ethernet_header_size),
                   {.sender_mac = side_.mac, .sender = *side_.ipv4, .target = address});
   core_.transmit(outgoing(frame));
@@ -128,8 +121,7 @@ bool Interface::receive_neighbour_discovery(const Transit& transit,
   if (type < wire::icmpv6_type::router_solicitation || type > wire::icmpv6_type::redirect)
     return false;
   if (ip.hop_limit != discovery_hop_limit ||
-      !wire::transport_checksum_ok(
-          message, wire::ip_protocol::icmpv6, ip.source, ip.destination)) {
+      !wire::transport_checksum_ok(message, wire::ip_protocol::icmpv6, ip.source, ip.destination)) {
     drop(transit, DropReason::malformed);
     return true;
   }

@@ -40,20 +40,14 @@ Fragments::Key fragment_key(const wire::IpHeader& ip) {
 } // namespace
 
 Ipv4Path::Ipv4Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces)
-    : core_(core),
-      interfaces_(interfaces),
-      upstream_(plan.upstream_ipv4),
-      gateway_inside_(plan.gateway_inside),
-      lab_(plan.lab),
-      external_(plan.sides[0].ipv4.value_or(Address{})),
-      declared_(plan.behaviour),
-      effective_(plan.behaviour),
-      table_(plan.behaviour, external_, plan.seed) {}
+    : core_(core), interfaces_(interfaces), upstream_(plan.upstream_ipv4),
+      gateway_inside_(plan.gateway_inside), lab_(plan.lab),
+      external_(plan.sides[0].ipv4.value_or(Address{})), declared_(plan.behaviour),
+      effective_(plan.behaviour), table_(plan.behaviour, external_, plan.seed) {}
 
 void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
-  Packet packet{.side = side,
-                .transit = transit,
-                .bytes = transit.frame.subspan(wire::ethernet_header_size)};
+  Packet packet{
+      .side = side, .transit = transit, .bytes = transit.frame.subspan(wire::ethernet_header_size)};
   const auto ip = wire::parse_ipv4(packet.bytes);
   if (!ip) return drop(packet, DropReason::malformed);
   packet.ip = *ip;
@@ -95,8 +89,8 @@ void Ipv4Path::from_outside(Packet& packet) {
   }
 }
 
-/// Addresses of the gateway itself. Nothing listens there but the echo service (and the DHCP server,
-/// which was asked before). Hairpinning is not done.
+/// Addresses of the gateway itself. Nothing listens there but the echo service (and the DHCP
+/// server, which was asked before). Hairpinning is not done.
 void Ipv4Path::to_self(Packet& packet) {
   if (packet.ip.is_fragment()) return drop(packet, DropReason::unsupported);
   const Upper upper = read_upper(packet);
@@ -168,16 +162,14 @@ void Ipv4Path::cross_error(Packet& packet, const std::optional<Route>& out) {
     return drop(packet, DropReason::malformed);
   if (!out && !ttl_is_left(packet)) return;
   Address outer;
-  const nat::Refusal refusal =
-      translate_icmp_error(packet.bytes,
-                           packet.ip,
-                           out ? Crossing::outbound : Crossing::inbound,
-                           table_,
-                           core_.now(),
-                           outer);
+  const nat::Refusal refusal = translate_icmp_error(packet.bytes,
+                                                    packet.ip,
+                                                    out ? Crossing::outbound : Crossing::inbound,
+                                                    table_,
+                                                    core_.now(),
+                                                    outer);
   if (refusal != nat::Refusal::none) return drop(packet, reason_of(refusal));
-  wire::rewrite_ipv4_address(
-      packet.bytes, out ? wire::End::source : wire::End::destination, outer);
+  wire::rewrite_ipv4_address(packet.bytes, out ? wire::End::source : wire::End::destination, outer);
   const auto way = out ? out : route(outer);
   if (!way) return drop(packet, DropReason::no_route);
   forward(packet, *way);
@@ -217,10 +209,8 @@ bool Ipv4Path::ttl_is_left(const Packet& packet) {
   if (packet.ip.hop_limit > 1) return true;
   Interface& back = interfaces_[packet.side];
   if (back.side().ipv4) {
-    auto error = IcmpError::about(packet.bytes,
-                                  packet.ip,
-                                  *back.side().ipv4,
-                                  {.type = wire::icmp_type::time_exceeded});
+    auto error = IcmpError::about(
+        packet.bytes, packet.ip, *back.side().ipv4, {.type = wire::icmp_type::time_exceeded});
     if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
   }
   drop(packet, DropReason::ttl_expired);

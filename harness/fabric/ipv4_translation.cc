@@ -14,12 +14,13 @@ Ipv4Path::Upper Ipv4Path::read_upper(const Packet& packet) {
   Upper upper{.kind = Upper::Kind::malformed,
               .source = {.address = ip.source},
               .destination = {.address = ip.destination}};
-  const auto session = [&](nat::Protocol protocol, std::uint16_t source, std::uint16_t destination) {
-    upper.kind = Upper::Kind::session;
-    upper.protocol = protocol;
-    upper.source.port = source;
-    upper.destination.port = destination;
-  };
+  const auto session =
+      [&](nat::Protocol protocol, std::uint16_t source, std::uint16_t destination) {
+        upper.kind = Upper::Kind::session;
+        upper.protocol = protocol;
+        upper.source.port = source;
+        upper.destination.port = destination;
+      };
   switch (ip.protocol) {
   case wire::ip_protocol::udp:
     if (const auto udp = wire::parse_udp(data, ip.more_fragments))
@@ -63,18 +64,18 @@ bool Ipv4Path::is_own(const Address& address) const {
 nat::Translation Ipv4Path::translate_outbound(const Upper& upper) {
   if (const auto opened = opened_.find(upper.protocol, upper.source, upper.destination))
     return {.endpoint = *opened};
-  return table_.outbound(
-      upper.protocol, upper.source, upper.destination, core_.now(), upper.flags);
+  return table_.outbound(upper.protocol, upper.source, upper.destination, core_.now(), upper.flags);
 }
 
 nat::Translation Ipv4Path::translate_inbound(const Upper& upper) {
-  const auto found = table_.inbound(
-      upper.protocol, upper.source, upper.destination, core_.now(), upper.flags);
+  const auto found =
+      table_.inbound(upper.protocol, upper.source, upper.destination, core_.now(), upper.flags);
   if (found || !open_) return found;
   return open_inbound(upper);
 }
 
-/// What no mapping wants, while the gateway is open: to the next gateway inside, or to the only host.
+/// What no mapping wants, while the gateway is open: to the next gateway inside, or to the only
+/// host.
 nat::Translation Ipv4Path::open_inbound(const Upper& upper) {
   const auto host = gateway_inside_ ? gateway_inside_ : last_inside_host_;
   const nat::Translation none{.refusal = nat::Refusal::no_mapping};

@@ -21,18 +21,13 @@ Fragments::Key fragment_key(const wire::IpHeader& ip) {
 } // namespace
 
 Ipv6Path::Ipv6Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces)
-    : core_(core),
-      interfaces_(interfaces),
-      routes_(plan.routes_behind),
-      upstream_(plan.upstream_ipv6),
-      lab_(plan.lab),
-      behaviour_(plan.behaviour),
+    : core_(core), interfaces_(interfaces), routes_(plan.routes_behind),
+      upstream_(plan.upstream_ipv6), lab_(plan.lab), behaviour_(plan.behaviour),
       filter_(plan.behaviour) {}
 
 void Ipv6Path::receive(std::uint32_t side, const Transit& transit) {
-  Packet packet{.side = side,
-                .transit = transit,
-                .bytes = transit.frame.subspan(wire::ethernet_header_size)};
+  Packet packet{
+      .side = side, .transit = transit, .bytes = transit.frame.subspan(wire::ethernet_header_size)};
   const auto ip = wire::parse_ipv6(packet.bytes);
   if (!ip) return drop(packet, DropReason::malformed);
   packet.ip = *ip;
@@ -100,18 +95,20 @@ void Ipv6Path::forward(Packet& packet, const Route& way) {
     if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
     return drop(packet, DropReason::ttl_expired);
   }
-  const DropReason reason = check(packet, way);
-  if (reason == DropReason::none) {
+  const auto reason = check(packet, way);
+  if (!reason) return; // it waits
+  if (*reason == DropReason::none) {
     wire::decrement_hop_limit_ipv6(packet.bytes);
     interfaces_[way.side].send(way.next_hop, packet.transit.frame);
-  } else if (reason != DropReason::count_) {
-    drop(packet, reason);
+  } else {
+    drop(packet, *reason);
   }
-  if (reason != DropReason::count_) settle_fragments(packet, reason);
+  settle_fragments(packet, *reason);
 }
 
-/// Why the packet may not pass; `count_` when it was put aside to wait for its first fragment.
-DropReason Ipv6Path::check(const Packet& packet, const Route& way) {
+/// Why the packet may not pass, or `none`; empty when it was put aside to wait for its first
+/// fragment.
+std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way) {
   if (packet.side != 0 && way.side != 0) return DropReason::none; // between insides
   if (!packet.ip.has_upper_header()) {
     const auto decision = fragments_.find(fragment_key(packet.ip));
@@ -121,7 +118,8 @@ DropReason Ipv6Path::check(const Packet& packet, const Route& way) {
           interfaces_[0].drop(transit, DropReason::fragment_timeout);
         });
     core_.wake_at(fragments_.due());
-    return held ? DropReason::count_ : DropReason::fragment_timeout;
+    if (held) return std::nullopt;
+    return DropReason::fragment_timeout;
   }
   const bool inbound = packet.side == 0;
   if (packet.ip.protocol == wire::ip_protocol::icmpv6) {
@@ -132,8 +130,7 @@ DropReason Ipv6Path::check(const Packet& packet, const Route& way) {
   }
   const auto ends = ends_of(packet.bytes, packet.ip, packet.ip.more_fragments);
   if (!ends) return DropReason::malformed;
-  const bool blocked =
-      ends->protocol == wire::ip_protocol::udp && behaviour_.udp_blocked && !open_;
+  const bool blocked = ends->protocol == wire::ip_protocol::udp && behaviour_.udp_blocked && !open_;
   if (inbound) {
     if (blocked) return DropReason::udp_blocked;
     const bool known =

@@ -13,7 +13,8 @@ namespace hermesh {
 
 class Core;
 
-/// What a gateway does with IPv6 packets: route them unchanged through a stateful filter (RFC 6092).
+/// What a gateway does with IPv6 packets: route them unchanged through a stateful filter (RFC
+/// 6092).
 class Ipv6Path {
 public:
   Ipv6Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces);
@@ -51,7 +52,7 @@ private:
 
   void to_self(Packet& packet);
   void forward(Packet& packet, const Route& way);
-  DropReason check(const Packet& packet, const Route& way);
+  std::optional<DropReason> check(const Packet& packet, const Route& way);
   DropReason check_error(const Packet& packet, bool inbound);
   void settle_fragments(const Packet& packet, DropReason reason);
   void drop(const Packet& packet, DropReason reason);

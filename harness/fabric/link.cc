@@ -9,11 +9,14 @@ Link::Arrivals Link::enter(std::size_t bytes, Time now) {
   Arrivals arrivals{.count = 1};
   if (happens(profile_.duplicate_percent)) ++arrivals.count;
   if (happens(profile_.loss_percent)) --arrivals.count;
-  for (std::size_t i = 0; i < arrivals.count; ++i) arrivals.at[i] = arrival(bytes, now);
+  for (std::size_t i = 0; i < arrivals.count; ++i)
+    arrivals.at[i] = arrival(bytes, now);
   return arrivals;
 }
 
-bool Link::happens(double percent) { return percent > 0 && random_.unit() * 100 < percent; }
+bool Link::happens(double percent) {
+  return percent > 0 && random_.unit() * 100 < percent;
+}
 
 /// A draw that leans towards the one before it, as netem's correlated generator does.
 bool Link::reordered() {

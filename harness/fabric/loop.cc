@@ -38,7 +38,9 @@ void FabricLoop::with(const std::function<void(Fabric&, Time now)>& body) {
   impl_->call([&] { impl_->loop.with(body); });
 }
 
-Time FabricLoop::now() const { return impl_->loop.now(); }
+Time FabricLoop::now() const {
+  return impl_->loop.now();
+}
 
 std::vector<PortCounters> FabricLoop::counters() {
   std::vector<PortCounters> counters;
@@ -46,7 +48,9 @@ std::vector<PortCounters> FabricLoop::counters() {
   return counters;
 }
 
-FabricHealth FabricLoop::health() { return impl_->loop.health(); }
+FabricHealth FabricLoop::health() {
+  return impl_->loop.health();
+}
 
 void FabricLoop::flush_captures() {
   impl_->call([&] { impl_->loop.flush_captures(); });

@@ -15,14 +15,17 @@ namespace hermesh {
 
 struct FabricOptions {
   std::filesystem::path captures{}; ///< one <segment>.pcapng each; empty: no capture
-  std::uint64_t full_capture_bytes = 64ULL << 20; ///< per segment; beyond it only the first 128 bytes of a frame are kept
-  std::uint64_t most_capture_bytes = 1ULL << 30;  ///< per segment; beyond it nothing is written, and the summary says so
-  std::size_t port_queue_bytes = 256UL << 10;     ///< what may wait for a slow guest before frames are dropped
+  std::uint64_t full_capture_bytes =
+      64ULL << 20; ///< per segment; beyond it only the first 128 bytes of a frame are kept
+  std::uint64_t most_capture_bytes =
+      1ULL << 30; ///< per segment; beyond it nothing is written, and the summary says so
+  std::size_t port_queue_bytes =
+      256UL << 10; ///< what may wait for a slow guest before frames are dropped
 };
 
 struct PortCounters {
   std::string port;
-  std::uint64_t frames_in = 0;  ///< from the machine
+  std::uint64_t frames_in = 0; ///< from the machine
   std::uint64_t bytes_in = 0;
   std::uint64_t frames_out = 0; ///< to the machine
   std::uint64_t bytes_out = 0;
@@ -30,17 +33,19 @@ struct PortCounters {
 
 /// What the loop noticed about itself.
 struct FabricHealth {
-  Duration longest_stall{0};   ///< how late the loop's thread ran at worst: the host starved the lab
+  Duration longest_stall{0}; ///< how late the loop's thread ran at worst: the host starved the lab
   std::string capture_problem{}; ///< "write internet.pcapng: No space left on device", or empty
   std::string problem{};         ///< why the loop ended before its time, or empty
 };
 
 /// Runs one Fabric in a thread of its own: epoll over the cards' stream sockets (libvirt's
-/// `type='client'` cards: 127.0.0.1, each frame behind a 4-byte big-endian length), one read bringing
-/// many frames, one write taking many; captures; the fabric's clock (CLOCK_MONOTONIC since construction).
+/// `type='client'` cards: 127.0.0.1, each frame behind a 4-byte big-endian length), one read
+/// bringing many frames, one write taking many; captures; the fabric's clock (CLOCK_MONOTONIC since
+/// construction).
 ///
 /// A port listens on a free TCP port of 127.0.0.1 and takes exactly one peer, whose process must
-/// belong to this user; then it stops listening. A peer that comes back after a disconnect is not admitted.
+/// belong to this user; then it stops listening. A peer that comes back after a disconnect is not
+/// admitted.
 class FabricLoop {
 public:
   FabricLoop(const Network& network, const FabricOptions& options);

@@ -22,13 +22,12 @@ void set_option(int socket, int level, int option, int value) {
 } // namespace
 
 LoopPort::LoopPort(PortId id, const std::string& name, std::size_t queue_bytes)
-    : id_(id),
-      queue_bytes_(queue_bytes),
+    : id_(id), queue_bytes_(queue_bytes),
       listener_(check("make a socket for " + name,
                       ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))),
-      output_(queue_bytes),
-      counters_{.port = name} {
-  // Inherited by the accepted socket; the receive buffer has to be set before the handshake (tcp(7)).
+      output_(queue_bytes), counters_{.port = name} {
+  // Inherited by the accepted socket; the receive buffer has to be set before the handshake
+  // (tcp(7)).
   set_option(listener_.get(), SOL_SOCKET, SO_RCVBUF, socket_buffer);
   set_option(listener_.get(), SOL_SOCKET, SO_SNDBUF, socket_buffer);
   sockaddr_in address{};
@@ -67,8 +66,7 @@ bool LoopPort::flush() {
   bool wrote = false;
   while (peer_ && output_.waiting() > 0) {
     const auto bytes = output_.bytes();
-    const auto sent =
-        ::send(peer_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const auto sent = ::send(peer_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent <= 0) break;
     output_.written(static_cast<std::size_t>(sent));
     wrote = true;

@@ -25,7 +25,8 @@ public:
   int peer() const { return peer_.get(); }         ///< -1 before it has come and after it is gone
   const PortCounters& counters() const { return counters_; }
 
-  /// Somebody knocks. True: it is the peer, and nobody else will be heard. A stranger is turned away.
+  /// Somebody knocks. True: it is the peer, and nobody else will be heard. A stranger is turned
+  /// away.
   bool accept();
 
   enum class Reading : std::uint8_t { nothing, some, gone };
@@ -61,9 +62,9 @@ public:
 
   void hang_up();
 
-  bool is_dirty = false;     ///< the loop's mark: flush at the end of this turn
-  bool wants_write = false;  ///< the loop's mark: waits for the peer to drain
-  bool is_full = true;       ///< the loop's mark: what it told the fabric
+  bool is_dirty = false;    ///< the loop's mark: flush at the end of this turn
+  bool wants_write = false; ///< the loop's mark: waits for the peer to drain
+  bool is_full = true;      ///< the loop's mark: what it told the fabric
 
 private:
   Reading read_some();

@@ -24,8 +24,8 @@ public:
   /// Readable while there is work.
   int descriptor() const { return event_.get(); }
 
-  /// Waits until the loop has run `body`, whose exceptions come back. Throws Error when the loop has
-  /// ended.
+  /// Waits until the loop has run `body`, whose exceptions come back. Throws Error when the loop
+  /// has ended.
   void run(const Body& body) {
     Request request{.body = &body};
     auto done = request.done.get_future();

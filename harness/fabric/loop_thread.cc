@@ -18,10 +18,9 @@ constexpr int most_idle_turns = 10'000;
 constexpr std::uint64_t requests_tag = ~std::uint64_t{0};
 
 std::uint64_t wall_clock_now() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
 }
 
 } // namespace
@@ -54,7 +53,9 @@ std::uint16_t LoopThread::listening_port(const std::string& card) const {
   throw Error("the fabric has no port '" + card + "'");
 }
 
-Time LoopThread::now() const { return Clock::now() - start_; }
+Time LoopThread::now() const {
+  return Clock::now() - start_;
+}
 
 void LoopThread::stop() {
   stopping_ = true;
@@ -65,12 +66,14 @@ void LoopThread::run() noexcept {
   std::string why = "the fabric's loop was stopped";
   try {
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); // delays of links are in microseconds
-    while (!stopping_) turn();
+    while (!stopping_)
+      turn();
     flush_captures();
   } catch (const std::exception& error) {
     why = std::string("the fabric's loop ended: ") + error.what();
     health_.with([&](FabricHealth& health) { health.problem = why; });
-    for (LoopPort& port : ports_) port.hang_up();
+    for (LoopPort& port : ports_)
+      port.hang_up();
   }
   requests_.end(why);
 }
@@ -87,7 +90,8 @@ void LoopThread::turn() {
   due_ = fabric_.advance(now_).value_or(Time::max());
   if (flush_dirty() || due_ != due_before) progress = true;
   if (now_ >= flush_due_) {
-    for (CaptureFile& capture : captures_) capture.flush();
+    for (CaptureFile& capture : captures_)
+      capture.flush();
     note_capture_problems();
     flush_due_ = captures_.empty() ? Time::max() : now_ + between_flushes;
   }
@@ -106,7 +110,8 @@ int LoopThread::wait(Time until) {
     if (events < 0 && (errno == ENOSYS || errno == EPERM)) precise_ = false; // before Linux 5.11
   }
   if (!precise_)
-    events = ::epoll_wait(epoll_.get(), events_.data(), room, static_cast<int>((left + 999us) / 1ms));
+    events =
+        ::epoll_wait(epoll_.get(), events_.data(), room, static_cast<int>((left + 999us) / 1ms));
   if (events < 0 && errno == EINTR) return 0;
   return check("wait for frames", events);
 }
@@ -133,8 +138,8 @@ bool LoopThread::accept(LoopPort& port) {
 }
 
 bool LoopThread::read(LoopPort& port) {
-  const auto outcome = port.read(
-      [&](wire::MutableBytes frame) { fabric_.receive(port.id(), frame, now_); });
+  const auto outcome =
+      port.read([&](wire::MutableBytes frame) { fabric_.receive(port.id(), frame, now_); });
   if (outcome == LoopPort::Reading::gone) hang_up(port);
   return outcome != LoopPort::Reading::nothing;
 }
@@ -188,8 +193,7 @@ void LoopThread::tell_fabric(LoopPort& port, bool is_full) {
 }
 
 void LoopThread::tap(const TapRecord& record) {
-  captures_[record.segment].record(record,
-                                   [&] { return fabric_.segment_ports(record.segment); });
+  captures_[record.segment].record(record, [&] { return fabric_.segment_ports(record.segment); });
 }
 
 void LoopThread::with(const std::function<void(Fabric&, Time)>& body) {
@@ -200,12 +204,14 @@ void LoopThread::with(const std::function<void(Fabric&, Time)>& body) {
 
 std::vector<PortCounters> LoopThread::counters() const {
   std::vector<PortCounters> counters;
-  for (const LoopPort& port : ports_) counters.push_back(port.counters());
+  for (const LoopPort& port : ports_)
+    counters.push_back(port.counters());
   return counters;
 }
 
 void LoopThread::flush_captures() {
-  for (CaptureFile& capture : captures_) capture.flush();
+  for (CaptureFile& capture : captures_)
+    capture.flush();
   note_capture_problems();
 }
 

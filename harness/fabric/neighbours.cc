@@ -93,7 +93,8 @@ void Neighbours::advance(Time now,
     give_up(held_.at(slot));
     held_.release(slot);
   }
-  for (const Address& address : again) ask(address);
+  for (const Address& address : again)
+    ask(address);
 }
 
 void Neighbours::start_asking(Entry& entry, Time now) {
@@ -103,7 +104,8 @@ void Neighbours::start_asking(Entry& entry, Time now) {
   due_ = std::min(due_, entry.next);
 }
 
-/// A full table forgets those that are absent; a guest that scans may fill it with no more than that.
+/// A full table forgets those that are absent; a guest that scans may fill it with no more than
+/// that.
 bool Neighbours::make_room(Time now) {
   if (entries_.size() < most_neighbours) return true;
   for (auto it = entries_.begin(); it != entries_.end();)

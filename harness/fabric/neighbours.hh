@@ -16,8 +16,9 @@ namespace hermesh {
 /// Who has which MAC address on one side of a gateway, for ARP and neighbour discovery alike; the
 /// frames that wait for an answer; when to ask again and when to give up. It sends nothing.
 ///
-/// A question is repeated every second, three times in all (RFC 4861 section 10), then the neighbour
-/// counts as absent for a second. A known one is asked again after a minute, and used meanwhile.
+/// A question is repeated every second, three times in all (RFC 4861 section 10), then the
+/// neighbour counts as absent for a second. A known one is asked again after a minute, and used
+/// meanwhile.
 class Neighbours {
 public:
   static constexpr std::size_t most_neighbours = 512;

@@ -11,8 +11,8 @@
 namespace hermesh {
 
 /// While a gateway is open (the control of an "unreachable"), inbound packets that no mapping wants
-/// go to one host inside, with their port unchanged; this remembers to answer from that port. Bounded:
-/// beyond the limit a flow is not opened.
+/// go to one host inside, with their port unchanged; this remembers to answer from that port.
+/// Bounded: beyond the limit a flow is not opened.
 class OpenedFlows {
 public:
   static constexpr std::size_t most_flows = 4096;

@@ -43,7 +43,9 @@ bool is_loopback_port(std::string_view field, std::uint16_t port) {
   return address == htonl(INADDR_LOOPBACK) && found == port;
 }
 
-std::uint16_t port_of(const sockaddr_in& address) { return ntohs(address.sin_port); }
+std::uint16_t port_of(const sockaddr_in& address) {
+  return ntohs(address.sin_port);
+}
 
 } // namespace
 

@@ -11,9 +11,9 @@
 
 namespace hermesh {
 
-/// A firewall without translation, as IPv6 gateways have it (RFC 6092): what went out from an inside
-/// endpoint lets packets in, by the filtering grade of the gateway's behaviour. Its mapping is the
-/// identity. Bounded; idle entries end by the behaviour's timers.
+/// A firewall without translation, as IPv6 gateways have it (RFC 6092): what went out from an
+/// inside endpoint lets packets in, by the filtering grade of the gateway's behaviour. Its mapping
+/// is the identity. Bounded; idle entries end by the behaviour's timers.
 class StatefulFilter {
 public:
   static constexpr std::size_t most_entries = 65536;
@@ -27,10 +27,7 @@ public:
   bool inbound(std::uint8_t protocol, const Endpoint& inside, const Endpoint& remote, Time now);
 
   /// Would `inbound` let a packet in? Changes nothing.
-  bool knows(std::uint8_t protocol,
-             const Endpoint& inside,
-             const Endpoint& remote,
-             Time now) const;
+  bool knows(std::uint8_t protocol, const Endpoint& inside, const Endpoint& remote, Time now) const;
 
   void clear() { entries_.clear(); }
   void age(Duration by) { skew_ += by; }

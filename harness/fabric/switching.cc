@@ -94,27 +94,24 @@ void Core::transmit(const Transit& transit) {
   if (!place) return flood(transit);
   const SegmentPort& target = segment.ports[*place];
   if (*place == transit.source || target.kind == PortKind::gone) {
-    const SegmentPort& from = segment.ports[transit.source];
-    if (from.kind == PortKind::card)
-      return drop_at_port(ports_[from.owner], transit, DropReason::no_route);
-    if (from.kind == PortKind::gateway)
-      return drop(gateways_[from.owner]->place(), transit, DropReason::no_route);
-    return;
+    const SegmentPort& from = segment.ports[transit.source]; // gateways stay, cards may be gone
+    return drop(from.kind == PortKind::gateway ? gateways_[from.owner]->place()
+                                               : ports_[from.owner].place,
+                transit,
+                DropReason::no_route);
   }
   deliver(transit, target);
 }
 
-/// Cards first: they only look. A gateway may change the frame, so each but the frame's own last
-/// reader gets a copy.
+/// Cards first: they only look. A gateway may change the frame, so each gets a copy.
 void Core::flood(const Transit& transit) {
   const auto count = segments_[transit.segment].ports.size();
   const auto each = [&](PortKind kind, auto visit) {
     for (std::uint32_t i = 0; i < count; ++i)
       if (i != transit.source && segments_[transit.segment].ports[i].kind == kind) visit(i);
   };
-  each(PortKind::card, [&](std::uint32_t i) {
-    deliver(transit, segments_[transit.segment].ports[i]);
-  });
+  each(PortKind::card,
+       [&](std::uint32_t i) { deliver(transit, segments_[transit.segment].ports[i]); });
   if (!wire::load_mac(transit.frame.data()).is_group()) return; // a gateway's own is never unknown
   each(PortKind::gateway, [&](std::uint32_t i) {
     std::array<std::byte, wire::ethernet_frame_limit> copy;
@@ -173,7 +170,8 @@ void Core::settle(Time now) {
 
 Time Core::next_due() const {
   Time due = delayed_.empty() ? never : delayed_.top().due;
-  for (const auto& gateway : gateways_) due = std::min(due, gateway->due());
+  for (const auto& gateway : gateways_)
+    due = std::min(due, gateway->due());
   return due;
 }
 

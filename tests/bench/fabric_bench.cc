@@ -2,15 +2,13 @@
 //
 // What the fabric costs, beside reference loops in the same run: absolute figures depend on the
 // machine, ratios hardly. Usage: fabric_bench [SECONDS-PER-FIGURE]
-#include "bench/two_nats.hh"
-
 #include "base/temp_dir.hh"
+#include "bench/two_nats.hh"
 #include "fabric/loop.hh"
 #include "wire/checksum.hh"
 #include "wire/pcapng.hh"
 
 #include <fmt/format.h>
-
 #include <sys/socket.h>
 #include <time.h>
 
@@ -52,7 +50,10 @@ double rate(double seconds, std::uint64_t frames, Batch batch) {
 void report(std::string_view what, std::size_t size, double value, double reference) {
   fmt::print("{{\"bench\": \"fabric\", \"what\": \"{}\", \"frame_bytes\": {}, "
              "\"frames_per_second\": {:.0f}, \"ratio_to_reference\": {:.3f}}}\n",
-             what, size, value, value / reference);
+             what,
+             size,
+             value,
+             value / reference);
   std::fflush(stdout);
 }
 
@@ -103,7 +104,8 @@ double in_process(double seconds, std::size_t size, bool captured) {
   return result;
 }
 
-/// One thread writes framed frames into `from` for `seconds`, this one counts what comes out of `to`.
+/// One thread writes framed frames into `from` for `seconds`, this one counts what comes out of
+/// `to`.
 double pump(double seconds, int from, int to, std::size_t size) {
   const auto frame = two_nats_frame(size);
   std::vector<std::byte> burst;
@@ -143,8 +145,7 @@ double pump(double seconds, int from, int to, std::size_t size) {
 
 double through_ports(double seconds, std::size_t size, bool captured) {
   const TempDir directory;
-  FabricLoop loop(two_nats(),
-                  {.captures = captured ? directory.path() : std::filesystem::path{}});
+  FabricLoop loop(two_nats(), {.captures = captured ? directory.path() : std::filesystem::path{}});
   const Fd a = connect_to(loop.listening_port("a.eth0"));
   const Fd b = connect_to(loop.listening_port("b.eth0"));
   loop.with([](Fabric& fabric, Time) { punch(fabric); });
@@ -170,8 +171,7 @@ std::size_t resident_kib() {
 /// Memory after the first million frames and after fifty.
 void memory() {
   std::uint64_t delivered = 0;
-  Fabric fabric(two_nats(),
-                {.deliver = [&](PortId, std::span<const std::byte>) { ++delivered; }});
+  Fabric fabric(two_nats(), {.deliver = [&](PortId, std::span<const std::byte>) { ++delivered; }});
   punch(fabric);
   const auto frame = two_nats_frame(64);
   std::vector<std::byte> place(frame.size());
@@ -188,7 +188,9 @@ void memory() {
   const std::size_t after = resident_kib();
   fmt::print("{{\"bench\": \"fabric\", \"what\": \"memory\", \"frames\": {}, "
              "\"rss_kib_after_1e6\": {}, \"rss_kib_after_5e7\": {}}}\n",
-             delivered, before, after);
+             delivered,
+             before,
+             after);
 }
 
 } // namespace
@@ -201,7 +203,8 @@ int main(int argc, char** argv) {
     report("reference: copy and checksum", size, reference, reference);
     report("in process, two NATs", size, in_process(seconds, size, false), reference);
     report("in process, two NATs, capture", size, in_process(seconds, size, true), reference);
-    // In turn, best of three: three threads on a machine that others use too vary more than code does.
+    // In turn, best of three: three threads on a machine that others use too vary more than code
+    // does.
     double bare = 0;
     double ports = 0;
     double captured = 0;

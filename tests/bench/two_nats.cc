@@ -14,8 +14,12 @@ namespace {
 
 constexpr int socket_buffer = 64 * 1024; // the fabric's
 
-MacAddress mac(std::uint8_t last) { return {{0x52, 0x54, 0, 0, 0, last}}; }
-Address ip(std::string_view text) { return *Address::parse(text); }
+MacAddress mac(std::uint8_t last) {
+  return {{0x52, 0x54, 0, 0, 0, last}};
+}
+Address ip(std::string_view text) {
+  return *Address::parse(text);
+}
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -33,15 +37,17 @@ Network two_nats() {
                          {.name = "home-b", .ipv4 = Prefix::parse("192.168.2.0/24")}},
             .cards = {},
             .seed = 1};
-  const auto side = [&](std::string name, std::string home, std::string outer, std::string prefix,
+  const auto side = [&](std::string name,
+                        std::string home,
+                        std::string outer,
+                        std::string prefix,
                         std::uint8_t m) {
-    n.gateways.push_back(
-        {.spec = {.name = "gw-" + name,
-                  .role = "home",
-                  .outside = {.segment = "internet", .ipv4 = ip(outer)},
-                  .inside = {{.segment = home, .ipv4 = ip(prefix + "1")}}},
-         .outside_mac = mac(m),
-         .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
+    n.gateways.push_back({.spec = {.name = "gw-" + name,
+                                   .role = "home",
+                                   .outside = {.segment = "internet", .ipv4 = ip(outer)},
+                                   .inside = {{.segment = home, .ipv4 = ip(prefix + "1")}}},
+                          .outside_mac = mac(m),
+                          .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
     n.cards.push_back({.machine = name,
                        .name = "eth0",
                        .attachment = {.segment = home, .ipv4 = ip(prefix + "10")},
@@ -65,8 +71,11 @@ void punch(Fabric& fabric) {
                                     .destination_mac = mac(0x21),
                                     .source = {ip("192.168.2.10"), 5000},
                                     .destination = {ip("80.100.0.1"), 5000}};
-  auto arp = [&](const char* card, const MacAddress& own, const Address& address,
-                 const MacAddress& to, const Address& gateway) {
+  auto arp = [&](const char* card,
+                 const MacAddress& own,
+                 const Address& address,
+                 const MacAddress& to,
+                 const Address& gateway) {
     // A question makes the gateway know the one who asks.
     auto frame = wire::make_arp_request(own, address, gateway);
     wire::store_mac(frame.data(), to);
@@ -94,8 +103,7 @@ Fd connect_to(std::uint16_t port) {
   check("connect",
         ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
   const int on = 1;
-  check("set TCP_NODELAY",
-        ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+  check("set TCP_NODELAY", ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
   return socket;
 }
 

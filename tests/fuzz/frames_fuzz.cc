@@ -46,16 +46,15 @@ void fuzz_ip(wire::Bytes bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   if (const auto summary = wire::summarise(bytes))
-    require(summary->data.empty() || (summary->data.data() >= bytes.data() &&
-                                      summary->data.data() + summary->data.size() <=
-                                          bytes.data() + bytes.size()));
+    require(summary->data.empty() ||
+            (summary->data.data() >= bytes.data() &&
+             summary->data.data() + summary->data.size() <= bytes.data() + bytes.size()));
   wire::parse_arp(bytes);
   wire::parse_udp(bytes);
   wire::parse_udp(bytes, true);
   wire::parse_tcp(bytes);
   wire::parse_icmp(bytes);
   fuzz_ip(bytes);
-  if (bytes.size() > wire::ethernet_header_size)
-    fuzz_ip(bytes.subspan(wire::ethernet_header_size));
+  if (bytes.size() > wire::ethernet_header_size) fuzz_ip(bytes.subspan(wire::ethernet_header_size));
   return 0;
 }

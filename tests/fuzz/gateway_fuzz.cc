@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A whole fabric with two gateways: the input is a play of frames from three machines and of time
-// that passes. Afterwards every frame that was sent must be accounted for and the lab must still work.
+// that passes. Afterwards every frame that was sent must be accounted for and the lab must still
+// work.
 #include "fabric/fabric.hh"
 #include "wire/frame.hh"
 
@@ -13,8 +14,12 @@ namespace {
 
 using namespace hermesh;
 
-MacAddress mac(std::uint8_t last) { return {{0x52, 0x54, 0, 0, 0, last}}; }
-Address ip(std::string_view text) { return *Address::parse(text); }
+MacAddress mac(std::uint8_t last) {
+  return {{0x52, 0x54, 0, 0, 0, last}};
+}
+Address ip(std::string_view text) {
+  return *Address::parse(text);
+}
 
 Network network() {
   Network n{.segments = {{.name = "internet",
@@ -86,8 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Each step: a byte for the port and the time that passes, two for the length, the frame.
   while (play.size() >= 3) {
     const auto head = std::to_integer<std::uint8_t>(play[0]);
-    const std::size_t length = std::min<std::size_t>(wire::load16(play.data() + 1) % 1600,
-                                                     play.size() - 3);
+    const std::size_t length =
+        std::min<std::size_t>(wire::load16(play.data() + 1) % 1600, play.size() - 3);
     std::vector<std::byte> frame(play.begin() + 3,
                                  play.begin() + 3 + static_cast<std::ptrdiff_t>(length));
     play = play.subspan(3 + length);

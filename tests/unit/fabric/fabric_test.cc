@@ -15,9 +15,8 @@ const Endpoint r_port = at("80.100.0.100", 9);
 
 /// Two machines on one segment, the first with a profile.
 Network neighbours(const Profile& profile = {}) {
-  Network n{.segments = {{.name = "lan", .ipv4 = Prefix::parse("10.0.0.0/24")}},
-            .cards = {},
-            .seed = 3};
+  Network n{
+      .segments = {{.name = "lan", .ipv4 = Prefix::parse("10.0.0.0/24")}}, .cards = {}, .seed = 3};
   for (const std::uint8_t i : std::initializer_list<std::uint8_t>{1, 2, 3})
     n.cards.push_back({.machine = std::string(1, "wxyz"[i]),
                        .name = "eth0",
@@ -168,12 +167,12 @@ TEST(Fabric, UnknownNamesAreErrorsThatSuggest) {
 
 TEST(Fabric, FlowsAreCountedWhereTheyComeIn) {
   World world(double_nat());
-  for (int i = 0; i < 3; ++i) world.udp("a", 5000, r_port, "abc");
+  for (int i = 0; i < 3; ++i)
+    world.udp("a", 5000, r_port, "abc");
   const auto flows = world.fabric().flows();
   const auto find = [&](const std::string& port) {
-    const auto row = std::ranges::find_if(flows, [&](const FlowRow& flow) {
-      return flow.port == port && flow.protocol == "udp";
-    });
+    const auto row = std::ranges::find_if(
+        flows, [&](const FlowRow& flow) { return flow.port == port && flow.protocol == "udp"; });
     return row == flows.end() ? FlowRow{} : *row;
   };
   const FlowRow inside = find("a.eth0");
@@ -244,7 +243,8 @@ Measured measure(const Profile& profile, int count, Duration interval, std::size
     text.resize(size, ' ');
     world.udp("x", 1, at("10.0.0.2", 1), text);
     collect();
-    for (Duration left = interval; left > Duration::zero(); left -= std::min(left, Duration{10us})) {
+    for (Duration left = interval; left > Duration::zero();
+         left -= std::min(left, Duration{10us})) {
       world.pass(std::min(left, Duration{10us}));
       collect();
     }
@@ -260,7 +260,8 @@ Measured measure(const Profile& profile, int count, Duration interval, std::size
 TEST(Link, DelayIsExact) {
   const Measured m = measure({.delay = 12345us}, 20, 1ms);
   ASSERT_EQ(m.delays.size(), 20U);
-  for (const Time delay : m.delays) EXPECT_EQ(delay, 12345us);
+  for (const Time delay : m.delays)
+    EXPECT_EQ(delay, 12345us);
 }
 
 TEST(Link, JitterStaysInItsBoundsAndFillsThem) {
@@ -275,16 +276,14 @@ TEST(Link, JitterStaysInItsBoundsAndFillsThem) {
 
 TEST(Link, LossAndDuplicationComeAsOftenAsTheySay) {
   EXPECT_NEAR(static_cast<double>(measure({.loss_percent = 20}, 5000, 10us).lost), 1000, 120);
-  EXPECT_NEAR(static_cast<double>(measure({.duplicate_percent = 10}, 5000, 10us).delays.size()),
-              5500, 90);
+  EXPECT_NEAR(
+      static_cast<double>(measure({.duplicate_percent = 10}, 5000, 10us).delays.size()), 5500, 90);
 }
 
 TEST(Link, ReorderedFramesGoAtOnceAndInRunsWhenCorrelated) {
   const auto play = [](double correlation) {
-    const Measured m = measure({.delay = 10ms,
-                                .reorder_percent = 25,
-                                .correlation_percent = correlation},
-                               2000, 20us, 50);
+    const Measured m = measure(
+        {.delay = 10ms, .reorder_percent = 25, .correlation_percent = correlation}, 2000, 20us, 50);
     return std::ranges::count(m.delays, Time{0});
   };
   EXPECT_NEAR(static_cast<double>(play(0)), 500, 80);
@@ -301,7 +300,8 @@ TEST(Link, RateSpacesFramesAndItsQueueIsBounded) {
   EXPECT_EQ(m.delays[2], 3ms);
 
   World world(neighbours(profile));
-  for (int i = 0; i < 1500; ++i) world.udp("x", 1, at("10.0.0.2", 1), "x");
+  for (int i = 0; i < 1500; ++i)
+    world.udp("x", 1, at("10.0.0.2", 1), "x");
   EXPECT_EQ(world.dropped("x.eth0", DropReason::link_full), 500U);
   world.pass(10s);
   EXPECT_EQ(world.take("y").size(), 1000U);

@@ -59,11 +59,12 @@ TEST(Fragments, PassADoubleNatInAnyOrder) {
   std::uint16_t id = 1;
   do {
     World world(double_nat({.ports = nat::PortAssignment::random}));
-    const auto whole = wire::make_udp_frame(world.addresses("b", 5000, at("80.100.0.100", 9)),
-                                            bytes_of(text));
+    const auto whole =
+        wire::make_udp_frame(world.addresses("b", 5000, at("80.100.0.100", 9)), bytes_of(text));
     const auto parts = fragments_of(whole, 256, ++id);
     ASSERT_EQ(parts.size(), 4U);
-    for (const std::size_t i : order) world.send("b", parts[i]);
+    for (const std::size_t i : order)
+      world.send("b", parts[i]);
     EXPECT_EQ(reassemble(world.take("r")), text);
     EXPECT_EQ(world.dropped_in_all(), 0U);
   } while (std::ranges::next_permutation(order).found);
@@ -75,22 +76,29 @@ TEST(Fragments, AnswersPassTooAndStrangersDoNot) {
   world.take("r");
   const std::string text(600, 'g');
   const auto good = fragments_of(
-      wire::make_udp_frame(world.addresses("r", 9, at("80.100.0.2", 5000)), bytes_of(text)), 256, 1);
-  for (const std::size_t i : {2U, 0U, 1U}) world.send("r", good[i]);
+      wire::make_udp_frame(world.addresses("r", 9, at("80.100.0.2", 5000)), bytes_of(text)),
+      256,
+      1);
+  for (const std::size_t i : {2U, 0U, 1U})
+    world.send("r", good[i]);
   EXPECT_EQ(reassemble(world.take("b")), text);
   const auto bad = fragments_of(
-      wire::make_udp_frame(world.addresses("r", 10, at("80.100.0.2", 5000)), bytes_of(text)), 256, 2);
-  for (const std::size_t i : {2U, 0U, 1U}) world.send("r", bad[i]);
+      wire::make_udp_frame(world.addresses("r", 10, at("80.100.0.2", 5000)), bytes_of(text)),
+      256,
+      2);
+  for (const std::size_t i : {2U, 0U, 1U})
+    world.send("r", bad[i]);
   EXPECT_TRUE(world.take("b").empty());
   EXPECT_EQ(world.dropped("gw-c", DropReason::nat_filtered), 3U);
 }
 
 TEST(Fragments, WithoutAFirstOneTheyTimeOut) {
   World world(double_nat());
-  const auto parts = fragments_of(
-      wire::make_udp_frame(world.addresses("a", 1, at("80.100.0.100", 9)),
-                           bytes_of(std::string(600, 'h'))),
-      256, 1);
+  const auto parts =
+      fragments_of(wire::make_udp_frame(world.addresses("a", 1, at("80.100.0.100", 9)),
+                                        bytes_of(std::string(600, 'h'))),
+                   256,
+                   1);
   world.send("a", parts[1]);
   world.send("a", parts[2]);
   world.pass(14s);
@@ -103,7 +111,8 @@ TEST(Fragments, AFloodOfThemIsBounded) {
   World world(double_nat());
   auto part = fragments_of(wire::make_udp_frame(world.addresses("a", 1, at("80.100.0.100", 9)),
                                                 bytes_of(std::string(600, 'h'))),
-                           256, 1)[1];
+                           256,
+                           1)[1];
   for (std::uint32_t i = 0; i < 10'000; ++i) {
     auto ip = *wire::parse_ipv4(wire::Bytes(part).subspan(14));
     ip.identification = i;
@@ -163,8 +172,8 @@ TEST(Dhcp, GivesTheCardTheAddressOfTheNetwork) {
 TEST(Dhcp, RefusesAnotherAddressAndIgnoresAnotherServersOffer) {
   World world(with_dhcp());
   const MacAddress mac = world.card("a").mac;
-  const auto nak = ask_dhcp(
-      world, {.type = Type::request, .client_mac = mac, .requested = ip("192.168.1.99")});
+  const auto nak =
+      ask_dhcp(world, {.type = Type::request, .client_mac = mac, .requested = ip("192.168.1.99")});
   ASSERT_TRUE(nak);
   EXPECT_EQ(nak->type, Type::nak);
   EXPECT_FALSE(ask_dhcp(world,
@@ -178,8 +187,8 @@ TEST(Dhcp, StrangersGetOtherAddressesAndOnlySoMany) {
   World world(with_dhcp());
   std::vector<Address> given;
   for (std::uint8_t i = 0; i < 200; ++i)
-    if (const auto offer = ask_dhcp(
-            world, {.type = Type::discover, .client_mac = {{2, 0, 0, 0, 0, i}}}))
+    if (const auto offer =
+            ask_dhcp(world, {.type = Type::discover, .client_mac = {{2, 0, 0, 0, 0, i}}}))
       given.push_back(offer->yours);
   EXPECT_EQ(given.size(), 64U);
   EXPECT_EQ(std::ranges::count(given, ip("192.168.1.10")), 0);
@@ -220,10 +229,9 @@ void advertise(World& world, const std::string& machine, std::size_t gateway, bo
   const Address to = wire::link_local_address(to_mac);
   const Address own = *world.card(machine).attachment.ipv6;
   std::vector<std::byte> frame(14 + 40 + wire::neighbour_message_size);
-  wire::write_ethernet(frame,
-                       {.destination = to_mac,
-                        .source = world.card(machine).mac,
-                        .type = wire::ether_type::ipv6});
+  wire::write_ethernet(
+      frame,
+      {.destination = to_mac, .source = world.card(machine).mac, .type = wire::ether_type::ipv6});
   const auto packet = wire::MutableBytes(frame).subspan(14);
   wire::write_ipv6(packet,
                    {.total_size = static_cast<std::uint16_t>(packet.size()),

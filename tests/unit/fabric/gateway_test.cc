@@ -14,11 +14,11 @@ using namespace std::chrono_literals;
 bool checksums_are_right(const World::Received& received) {
   const auto packet = wire::Bytes(received.frame).subspan(wire::ethernet_header_size);
   const auto parsed = wire::parse_ipv4(packet);
-  return parsed && wire::transport_checksum_ok(packet.subspan(parsed->header_size,
-                                                              parsed->data_size()),
-                                               parsed->protocol,
-                                               parsed->source,
-                                               parsed->destination);
+  return parsed &&
+         wire::transport_checksum_ok(packet.subspan(parsed->header_size, parsed->data_size()),
+                                     parsed->protocol,
+                                     parsed->source,
+                                     parsed->destination);
 }
 
 TEST(Gateway, UdpCrossesADoubleNatBothWays) {
@@ -53,8 +53,7 @@ TEST(Gateway, TcpAndPingCrossADoubleNat) {
   EXPECT_EQ(answer[0].summary.destination.port, 41000);
   EXPECT_TRUE(checksums_are_right(answer[0]));
 
-  world.send("b",
-             wire::make_echo_frame(world.addresses("b", 77, at("80.100.0.100", 0)), false, 1));
+  world.send("b", wire::make_echo_frame(world.addresses("b", 77, at("80.100.0.100", 0)), false, 1));
   auto request = world.take("r");
   ASSERT_EQ(request.size(), 1U);
   EXPECT_TRUE(checksums_are_right(request[0]));
@@ -68,8 +67,8 @@ TEST(Gateway, TcpAndPingCrossADoubleNat) {
 
 TEST(Gateway, UdpWithoutChecksumStaysWithout) {
   World world(double_nat());
-  auto frame = wire::make_udp_frame(world.addresses("a", 5000, at("80.100.0.100", 9)),
-                                    bytes_of("bare"));
+  auto frame =
+      wire::make_udp_frame(world.addresses("a", 5000, at("80.100.0.100", 9)), bytes_of("bare"));
   wire::store16(frame.data() + 14 + 20 + 6, 0);
   world.send("a", frame);
   auto got = world.take("r");
@@ -177,8 +176,9 @@ TEST(Gateway, IcmpErrorsAreTranslatedBothWays) {
 TEST(Gateway, AnswersPingToItsOwnAddresses) {
   World world(double_nat());
   for (const auto* own : {"192.168.1.1", "80.100.0.1"}) {
-    world.send("a", wire::make_echo_frame(world.addresses("a", 7, at(own, 0)), false, 3,
-                                          bytes_of("payload")));
+    world.send(
+        "a",
+        wire::make_echo_frame(world.addresses("a", 7, at(own, 0)), false, 3, bytes_of("payload")));
     auto got = world.take("a");
     ASSERT_EQ(got.size(), 1U) << own;
     EXPECT_EQ(got[0].summary.source.address, ip(own));
@@ -209,7 +209,8 @@ TEST(Gateway, NothingLeavesTheLab) {
 
 TEST(Gateway, AbsentNeighboursAreAskedThriceAndCounted) {
   World world(double_nat());
-  for (int i = 0; i < 20; ++i) world.udp("a", 5000, at("80.100.0.77", 1), "x");
+  for (int i = 0; i < 20; ++i)
+    world.udp("a", 5000, at("80.100.0.77", 1), "x");
   world.pass(10s);
   EXPECT_EQ(world.dropped("gw-a", DropReason::neighbour_unresolved), 20U);
   std::size_t questions = 0;
@@ -320,8 +321,7 @@ TEST(Gateway, ClearStateForgetsAndAgeRunsTheTimers) {
 TEST(Gateway, SetBehaviourKeepsTheTable) {
   World world(double_nat());
   world.udp("a", 5000, at("80.100.0.100", 9), "out");
-  world.fabric().set_behaviour("gw-a",
-                               {.filtering = nat::Dependence::endpoint_independent});
+  world.fabric().set_behaviour("gw-a", {.filtering = nat::Dependence::endpoint_independent});
   world.udp("r", 10, at("80.100.0.1", 5000), "stranger");
   EXPECT_EQ(world.take("a").size(), 1U);
 }

@@ -32,11 +32,12 @@ std::vector<std::vector<std::byte>> seeds(const World& world) {
                                          .source = at("0.0.0.0", 68),
                                          .destination = at("255.255.255.255", 67)},
                                         dhcp));
-  frames.push_back(wire::make_udp_frame({.source_mac = world.card("a").mac,
-                                         .destination_mac = world.network().gateways[0].inside_macs[0],
-                                         .source = at("2001:db8:a::10", 1),
-                                         .destination = at("2001:db8:1::1", 2)},
-                                        bytes_of("six")));
+  frames.push_back(
+      wire::make_udp_frame({.source_mac = world.card("a").mac,
+                            .destination_mac = world.network().gateways[0].inside_macs[0],
+                            .source = at("2001:db8:a::10", 1),
+                            .destination = at("2001:db8:1::1", 2)},
+                           bytes_of("six")));
   return frames;
 }
 
@@ -53,15 +54,18 @@ void mutate(std::vector<std::byte>& frame, Random& random) {
   if (random.below(4) != 0 && frame.size() >= 34 && frame[14] == std::byte{0x45}) {
     wire::store16(frame.data() + 24, 0);
     std::uint32_t sum = 0;
-    for (std::size_t i = 14; i < 34; i += 2) sum += wire::load16(frame.data() + i);
-    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    for (std::size_t i = 14; i < 34; i += 2)
+      sum += wire::load16(frame.data() + i);
+    while (sum >> 16 != 0)
+      sum = (sum & 0xffff) + (sum >> 16);
     wire::store16(frame.data() + 24, static_cast<std::uint16_t>(~sum));
   }
 }
 
 TEST(Hostile, AHundredThousandMutatedFramesBreakNothing) {
   Network network = double_nat();
-  for (SegmentSpec& segment : network.segments) segment.dhcp = true;
+  for (SegmentSpec& segment : network.segments)
+    segment.dhcp = true;
   network.segments[0].ipv6 = Prefix::parse("2001:db8:1::/64");
   network.segments[2].ipv6 = Prefix::parse("2001:db8:a::/64");
   network.gateways[0].spec.outside.ipv6 = ip("2001:db8:1::1");
@@ -76,7 +80,8 @@ TEST(Hostile, AHundredThousandMutatedFramesBreakNothing) {
     if (i % 100 == 0) world.pass(50ms);
     if (i % 1000 == 0) {
       world.taps.clear();
-      for (const auto* machine : {"a", "b", "r"}) world.take(machine);
+      for (const auto* machine : {"a", "b", "r"})
+        world.take(machine);
     }
   }
   // The lab still works for those who behave.
@@ -106,8 +111,12 @@ TEST(Hostile, MacFloodsDoNotPushOthersOut) {
   world.udp("r", 1, at("80.100.0.1", 1), "known");
   for (std::uint32_t i = 0; i < 10'000; ++i) {
     auto ends = world.addresses("a", 1, at("80.100.0.100", 1));
-    ends.source_mac = {{2, 1, static_cast<std::uint8_t>(i >> 16), static_cast<std::uint8_t>(i >> 8),
-                        static_cast<std::uint8_t>(i), 1}};
+    ends.source_mac = {{2,
+                        1,
+                        static_cast<std::uint8_t>(i >> 16),
+                        static_cast<std::uint8_t>(i >> 8),
+                        static_cast<std::uint8_t>(i),
+                        1}};
     world.send("a", wire::make_udp_frame(ends, bytes_of("x")));
     if (i % 500 == 0) world.taps.clear();
   }

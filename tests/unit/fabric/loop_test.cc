@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "fabric/loop.hh"
-
 #include "base/clock.hh"
 #include "base/temp_dir.hh"
 #include "fabric/frame_stream.hh"
+#include "fabric/loop.hh"
 #include "fabric/peer_owner.hh"
 #include "stream_host.hh"
 #include "wire/pcapng.hh"
@@ -21,9 +20,8 @@ using namespace std::chrono_literals;
 
 /// Two cards on one segment, behind a loop.
 Network pair() {
-  Network n{.segments = {{.name = "lan", .ipv4 = Prefix::parse("10.0.0.0/24")}},
-            .cards = {},
-            .seed = 3};
+  Network n{
+      .segments = {{.name = "lan", .ipv4 = Prefix::parse("10.0.0.0/24")}}, .cards = {}, .seed = 3};
   for (const std::uint8_t i : std::initializer_list<std::uint8_t>{1, 2})
     n.cards.push_back({.machine = std::string(1, "wxyz"[i]),
                        .name = "eth0",
@@ -73,8 +71,10 @@ TEST(FabricLoop, CarriesFramesBetweenStreams) {
   StreamHost x(loop.listening_port("x.eth0"));
   StreamHost y(loop.listening_port("y.eth0"));
   settle(loop, x, y);
-  for (int i = 0; i < 200; ++i) x.send(frame_between(0, 1, std::to_string(i)));
-  for (int i = 0; i < 200; ++i) ASSERT_EQ(text_in(y.receive()), std::to_string(i));
+  for (int i = 0; i < 200; ++i)
+    x.send(frame_between(0, 1, std::to_string(i)));
+  for (int i = 0; i < 200; ++i)
+    ASSERT_EQ(text_in(y.receive()), std::to_string(i));
   y.send(frame_between(1, 0, "back"));
   EXPECT_EQ(text_in(x.receive()), "back");
   const auto counters = loop.counters();
@@ -93,7 +93,8 @@ TEST(FabricLoop, FramesMayComeInAnyPieces) {
   std::vector<std::byte> stream(4);
   wire::store32(stream.data(), static_cast<std::uint32_t>(frame.size()));
   stream.insert(stream.end(), frame.begin(), frame.end());
-  for (const std::byte b : stream) x.send_raw({&b, 1});
+  for (const std::byte b : stream)
+    x.send_raw({&b, 1});
   EXPECT_EQ(text_in(y.receive()), "piecemeal");
 }
 
@@ -129,7 +130,8 @@ TEST(FabricLoop, ASlowPeerLosesFramesAndTheOthersDoNotWait) {
   const std::string big(1400, 'x');
   SteadyClock clock;
   wait_for("frames to be dropped", 60s, clock, [&]() -> std::optional<bool> {
-    for (int i = 0; i < 2000; ++i) x.send(frame_between(0, 1, big)); // y reads nothing
+    for (int i = 0; i < 2000; ++i)
+      x.send(frame_between(0, 1, big)); // y reads nothing
     if (dropped(loop, "y.eth0", DropReason::no_port_room) == 0) return std::nullopt;
     return true;
   });
@@ -174,8 +176,10 @@ TEST(FabricLoop, VirtualHostsAreAnsweredWithinOneRequest) {
     const MacAddress mac{{2, 0, 0, 0, 0, 9}};
     const PortId inside = fabric.attach("home-a", mac);
     const PortId outside = fabric.attach("internet", {{2, 0, 0, 0, 0, 8}});
-    auto hello = wire::make_arp_reply({{2, 0, 0, 0, 0, 8}}, ip("80.100.0.200"),
-                                      double_nat().gateways[0].outside_mac, ip("80.100.0.1"));
+    auto hello = wire::make_arp_reply({{2, 0, 0, 0, 0, 8}},
+                                      ip("80.100.0.200"),
+                                      double_nat().gateways[0].outside_mac,
+                                      ip("80.100.0.1"));
     auto frame = wire::make_udp_frame({.source_mac = mac,
                                        .destination_mac = double_nat().gateways[0].inside_macs[0],
                                        .source = at("192.168.1.250", 1),
@@ -217,10 +221,9 @@ TEST(FabricLoop, CapturesEveryFrameWithItsDropReason) {
 
 TEST(FabricLoop, CapturesKeepHeadersOnlyAndThenStop) {
   const TempDir directory;
-  FabricLoop loop(pair(),
-                  {.captures = directory.path(),
-                   .full_capture_bytes = 20'000,
-                   .most_capture_bytes = 40'000});
+  FabricLoop loop(
+      pair(),
+      {.captures = directory.path(), .full_capture_bytes = 20'000, .most_capture_bytes = 40'000});
   StreamHost x(loop.listening_port("x.eth0"));
   StreamHost y(loop.listening_port("y.eth0"));
   settle(loop, x, y);

@@ -9,7 +9,9 @@
 namespace hermesh::testing {
 namespace {
 
-MacAddress mac(std::uint8_t last) { return {{0x52, 0x54, 0, 0, 0, last}}; }
+MacAddress mac(std::uint8_t last) {
+  return {{0x52, 0x54, 0, 0, 0, last}};
+}
 
 } // namespace
 
@@ -20,7 +22,8 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 
 std::string text_of(wire::Bytes bytes) {
   std::string text;
-  for (const std::byte b : bytes) text.push_back(static_cast<char>(b));
+  for (const std::byte b : bytes)
+    text.push_back(static_cast<char>(b));
   return text;
 }
 
@@ -33,15 +36,16 @@ Network double_nat(const nat::Behaviour& behaviour) {
                 {.name = "carrier", .ipv4 = Prefix::parse("10.64.0.0/16")},
                 {.name = "home-a", .ipv4 = Prefix::parse("192.168.1.0/24"), .may_overlap = true},
                 {.name = "home-b", .ipv4 = Prefix::parse("192.168.1.0/24"), .may_overlap = true}};
-  const auto gateway = [&](std::string name, Attachment outside, Attachment inside, std::uint8_t m) {
-    n.gateways.push_back({.spec = {.name = std::move(name),
-                                   .role = "home",
-                                   .outside = std::move(outside),
-                                   .inside = {std::move(inside)}},
-                          .behaviour = behaviour,
-                          .outside_mac = mac(m),
-                          .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
-  };
+  const auto gateway =
+      [&](std::string name, Attachment outside, Attachment inside, std::uint8_t m) {
+        n.gateways.push_back({.spec = {.name = std::move(name),
+                                       .role = "home",
+                                       .outside = std::move(outside),
+                                       .inside = {std::move(inside)}},
+                              .behaviour = behaviour,
+                              .outside_mac = mac(m),
+                              .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
+      };
   gateway("gw-a", on("internet", "80.100.0.1"), on("home-a", "192.168.1.1"), 0x10);
   gateway("gw-b", on("carrier", "10.64.0.10"), on("home-b", "192.168.1.1"), 0x20);
   gateway("gw-c", on("internet", "80.100.0.2"), on("carrier", "10.64.0.1"), 0x30);
@@ -63,13 +67,18 @@ World::World(Network network)
               {.deliver = [this](PortId port, wire::Bytes frame) { deliver(port, frame); },
                .tap =
                    [this](const TapRecord& record) {
-                     taps.push_back(
-                         {.segment = network_.segments[record.segment].name,
-                          .port = fabric_.segment_ports(record.segment).at(record.source),
-                          .drop = record.drop,
-                          .at = record.time,
-                          .frame = {record.frame.begin(), record.frame.end()}});
+                     taps.push_back({.segment = network_.segments[record.segment].name,
+                                     .port = port_name(record.segment, record.source),
+                                     .drop = record.drop,
+                                     .at = record.time,
+                                     .frame = {record.frame.begin(), record.frame.end()}});
                    }}) {}
+
+const std::string& World::port_name(std::uint32_t segment, std::uint32_t port) {
+  auto& names = port_names_[segment];
+  if (port >= names.size()) names = fabric_.segment_ports(segment);
+  return names.at(port);
+}
 
 const Card& World::card(const std::string& machine) const {
   const auto found = std::ranges::find(network_.cards, machine, &Card::machine);
@@ -156,7 +165,8 @@ std::uint64_t World::dropped(const std::string& where, DropReason reason) const 
 
 std::uint64_t World::dropped_in_all() const {
   std::uint64_t frames = 0;
-  for (const LedgerRow& row : fabric_.ledger()) frames += row.frames;
+  for (const LedgerRow& row : fabric_.ledger())
+    frames += row.frames;
   return frames;
 }
 

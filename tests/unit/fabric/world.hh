@@ -12,8 +12,12 @@
 
 namespace hermesh::testing {
 
-inline Address ip(std::string_view text) { return *Address::parse(text); }
-inline Endpoint at(std::string_view address, std::uint16_t port) { return {ip(address), port}; }
+inline Address ip(std::string_view text) {
+  return *Address::parse(text);
+}
+inline Endpoint at(std::string_view address, std::uint16_t port) {
+  return {ip(address), port};
+}
 std::vector<std::byte> bytes_of(std::string_view text);
 std::string text_of(wire::Bytes bytes);
 
@@ -51,12 +55,12 @@ public:
   const Card& card(const std::string& machine) const;
   /// The MAC that a machine's packets to `destination` go to: a neighbour's, or its gateway's.
   MacAddress next_hop(const std::string& machine, const Address& destination) const;
-  wire::FrameAddresses addresses(const std::string& machine,
-                                 std::uint16_t port,
-                                 const Endpoint& to) const;
+  wire::FrameAddresses
+  addresses(const std::string& machine, std::uint16_t port, const Endpoint& to) const;
 
   void send(const std::string& machine, std::vector<std::byte> frame);
-  void udp(const std::string& machine, std::uint16_t port, const Endpoint& to, std::string_view data);
+  void
+  udp(const std::string& machine, std::uint16_t port, const Endpoint& to, std::string_view data);
   void tcp(const std::string& machine, std::uint16_t port, const Endpoint& to, std::uint8_t flags);
   /// Time passes: everything that is due happens.
   void pass(Duration by);
@@ -73,7 +77,10 @@ public:
 private:
   void deliver(PortId port, wire::Bytes frame);
 
+  const std::string& port_name(std::uint32_t segment, std::uint32_t port);
+
   Network network_;
+  std::map<std::uint32_t, std::vector<std::string>> port_names_; ///< by segment, as far as seen
   std::map<std::string, std::deque<Received>> inboxes_;
   Fabric fabric_;
 };
