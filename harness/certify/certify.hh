@@ -15,16 +15,18 @@ struct MeasuredBehaviour {
   std::string gateway;
   std::string mapping = "?";   ///< "EIM", "ADM", "APDM"
   std::string filtering = "?"; ///< "EIF", "ADF", "APDF"
-  std::string ports = "?";     ///< "preserve", "random", "sequential"; "overloaded" against RFC 4787 REQ-3
-  std::string flows = "?";     ///< "reuse", "strict"; "either" where the two cannot be told apart from outside
-  bool udp_blocked = false;    ///< no UDP passes, and TCP does
+  std::string ports =
+      "?"; ///< "preserve", "random", "sequential"; "overloaded" against RFC 4787 REQ-3
+  std::string flows =
+      "?"; ///< "reuse", "strict"; "either" where the two cannot be told apart from outside
+  bool udp_blocked = false;            ///< no UDP passes, and TCP does
   std::vector<std::string> evidence{}; ///< one line per probe: what was sent, what was seen
 
   bool operator==(const MeasuredBehaviour&) const = default;
 };
 
-/// Where a gateway touches the network, so that virtual hosts can be put on either side of it. Addresses
-/// only: the measuring code knows nothing of the declared behaviour.
+/// Where a gateway touches the network, so that virtual hosts can be put on either side of it.
+/// Addresses only: the measuring code knows nothing of the declared behaviour.
 struct GatewayUnderTest {
   std::string name;
   std::string inside_segment, outside_segment;
@@ -36,12 +38,12 @@ struct GatewayUnderTest {
   bool operator==(const GatewayUnderTest&) const = default;
 };
 
-/// Measures what a gateway does to packets, as a pair of hosts inside and three outside would see it
-/// (RFC 5780's idea, with the order of probes that keeps one from spoiling the next).
+/// Measures what a gateway does to packets, as a pair of hosts inside and three outside would see
+/// it (RFC 5780's idea, with the order of probes that keeps one from spoiling the next).
 ///
-/// Speaks only in frames: virtual hosts on both sides of the gateway, in the fabric that the trial will
-/// use, at the fabric's time `now`. The gateway's state is cleared before and after. In the capture it
-/// shows as traffic of ports named "certify...". Pure computation: well under a second.
+/// Speaks only in frames: virtual hosts on both sides of the gateway, in the fabric that the trial
+/// will use, at the fabric's time `now`. The gateway's state is cleared before and after. In the
+/// capture it shows as traffic of ports named "certify...". Pure computation: well under a second.
 ///
 /// Frames must get to the virtual hosts: call `sink` from the fabric's deliver hook.
 class Certifier {
@@ -51,7 +53,8 @@ public:
   Certifier(const Certifier&) = delete;
   Certifier& operator=(const Certifier&) = delete;
 
-  /// To be called by the fabric's deliver hook for ports that certification attached; others are ignored.
+  /// To be called by the fabric's deliver hook for ports that certification attached; others are
+  /// ignored.
   void sink(PortId port, std::span<const std::byte> frame, Time now);
   /// Throws Error when there is no room for the hosts in a prefix, or no such gateway.
   MeasuredBehaviour measure(Fabric& fabric, const GatewayUnderTest& gateway, Time now);

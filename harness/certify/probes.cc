@@ -17,8 +17,12 @@ using Seen = std::optional<Endpoint>;
 constexpr std::uint16_t first_port = 3478; // of every server
 constexpr std::uint16_t second_port = 3479;
 
-std::string text(const Seen& seen) { return seen ? to_string(*seen) : "nothing"; }
-std::string text(bool arrived) { return arrived ? "let in" : "not let in"; }
+std::string text(const Seen& seen) {
+  return seen ? to_string(*seen) : "nothing";
+}
+std::string text(bool arrived) {
+  return arrived ? "let in" : "not let in";
+}
 
 std::string mapping_grade(const std::array<Seen, 4>& seen) {
   if (!std::ranges::all_of(seen, [](const Seen& s) { return s.has_value(); })) return "?";
@@ -40,7 +44,8 @@ struct PortPair {
 };
 
 std::string port_rule(const std::vector<PortPair>& pairs) {
-  const auto kept = std::ranges::count_if(pairs, [](const PortPair& p) { return p.inside == p.external; });
+  const auto kept =
+      std::ranges::count_if(pairs, [](const PortPair& p) { return p.inside == p.external; });
   if (kept == std::ssize(pairs)) return "preserve";
   if (kept > 1) return "?"; // one may be chance
   const int step = pairs[1].external - pairs[0].external;
@@ -66,10 +71,11 @@ bool Probes::passes_udp() {
   for (const VirtualHost server : {server_one, server_two, server_three})
     if (!udp) udp = hosts_.send_out(inside_one, hosts_.fresh_port(), server, first_port);
   if (udp) return true;
-  const Seen tcp = hosts_.send_out(inside_one, hosts_.fresh_port(), server_one, first_port, Carrier::tcp_syn);
+  const Seen tcp =
+      hosts_.send_out(inside_one, hosts_.fresh_port(), server_one, first_port, Carrier::tcp_syn);
   found_.udp_blocked = tcp.has_value();
-  found_.evidence.push_back(fmt::format("reachability: of UDP to three servers nothing arrived; of a TCP SYN {}",
-                                        text(tcp)));
+  found_.evidence.push_back(fmt::format(
+      "reachability: of UDP to three servers nothing arrived; of a TCP SYN {}", text(tcp)));
   return false;
 }
 
@@ -81,14 +87,15 @@ void Probes::mapping() {
     for (const std::uint16_t server_port : {first_port, second_port})
       seen.at(i++) = hosts_.send_out(inside_one, port, server, server_port);
   found_.mapping = mapping_grade(seen);
-  found_.evidence.push_back(fmt::format("mapping: {} to two ports of {} and of {} seen as {}, {}, {}, {}",
-                                        to_string(Endpoint{hosts_.address(inside_one), port}),
-                                        to_string(hosts_.address(server_one)),
-                                        to_string(hosts_.address(server_two)),
-                                        text(seen[0]),
-                                        text(seen[1]),
-                                        text(seen[2]),
-                                        text(seen[3])));
+  found_.evidence.push_back(
+      fmt::format("mapping: {} to two ports of {} and of {} seen as {}, {}, {}, {}",
+                  to_string(Endpoint{hosts_.address(inside_one), port}),
+                  to_string(hosts_.address(server_one)),
+                  to_string(hosts_.address(server_two)),
+                  text(seen[0]),
+                  text(seen[1]),
+                  text(seen[2]),
+                  text(seen[3])));
 }
 
 /// The strictest stranger first: whoever is let in later has not been helped by who was before.
@@ -101,25 +108,26 @@ void Probes::filtering() {
     return;
   }
   const auto let_in = [&](VirtualHost server, std::uint16_t server_port) {
-    const VirtualHosts::Arrival unchanged{.source = {.address = hosts_.address(server), .port = server_port},
-                                          .destination = inside};
+    const VirtualHosts::Arrival unchanged{
+        .source = {.address = hosts_.address(server), .port = server_port}, .destination = inside};
     return hosts_.send_in(server, server_port, *external) == unchanged;
   };
   const bool stranger = let_in(server_two, first_port);
   const bool other_port = let_in(server_one, second_port);
   const bool contacted = let_in(server_one, first_port);
   found_.filtering = filtering_grade(stranger, other_port, contacted);
-  found_.evidence.push_back(fmt::format("filtering: {} was sent to by {}; another address {}, another port {}, itself {}",
-                                        to_string(Endpoint{hosts_.address(server_one), first_port}),
-                                        to_string(*external),
-                                        text(stranger),
-                                        text(other_port),
-                                        text(contacted)));
+  found_.evidence.push_back(
+      fmt::format("filtering: {} was sent to by {}; another address {}, another port {}, itself {}",
+                  to_string(Endpoint{hosts_.address(server_one), first_port}),
+                  to_string(*external),
+                  text(stranger),
+                  text(other_port),
+                  text(contacted)));
   if (!stranger) early_inbound(port, *external);
 }
 
-/// A refused stranger must leave no trace: behind kernel NATs without a guard its packet takes the port
-/// away, and the same punch then works or fails by latency alone.
+/// A refused stranger must leave no trace: behind kernel NATs without a guard its packet takes the
+/// port away, and the same punch then works or fails by latency alone.
 void Probes::early_inbound(std::uint16_t port, const Endpoint& external) {
   if (found_.mapping != "EIM") return;
   const Seen after = hosts_.send_out(inside_one, port, server_two, first_port);
@@ -142,7 +150,8 @@ void Probes::preservation() {
   }
   found_.ports = port_rule(pairs);
   std::vector<std::string> words;
-  for (const PortPair& pair : pairs) words.push_back(fmt::format("{} as {}", pair.inside, pair.external));
+  for (const PortPair& pair : pairs)
+    words.push_back(fmt::format("{} as {}", pair.inside, pair.external));
   found_.evidence.push_back(fmt::format("ports: {}", fmt::join(words, ", ")));
 }
 
@@ -153,22 +162,28 @@ void Probes::overloading() {
   std::set<Endpoint> of_one;
   std::set<Endpoint> of_two;
   const auto note = [&](std::set<Endpoint>& seen, VirtualHost host, VirtualHost server) {
-    if (const Seen external = hosts_.send_out(host, port, server, first_port)) seen.insert(*external);
+    if (const Seen external = hosts_.send_out(host, port, server, first_port))
+      seen.insert(*external);
   };
-  for (const VirtualHost server : {server_one, server_two}) note(of_one, inside_one, server);
-  for (const VirtualHost server : {server_three, server_one, server_two}) note(of_two, inside_two, server);
+  for (const VirtualHost server : {server_one, server_two})
+    note(of_one, inside_one, server);
+  for (const VirtualHost server : {server_three, server_one, server_two})
+    note(of_two, inside_two, server);
 
   std::vector<std::string> shared;
   for (const Endpoint& endpoint : of_two)
     if (of_one.contains(endpoint)) shared.push_back(to_string(endpoint));
   if (!shared.empty()) found_.ports = "overloaded";
-  if (found_.mapping == "EIM" && of_two.size() != 1) found_.mapping = "?"; // only the first host's is
-  found_.evidence.push_back(fmt::format("overloading: two hosts with source port {} share {}",
-                                        port,
-                                        shared.empty() ? "no external port" : fmt::format("{}", fmt::join(shared, ", "))));
+  if (found_.mapping == "EIM" && of_two.size() != 1)
+    found_.mapping = "?"; // only the first host's is
+  found_.evidence.push_back(fmt::format(
+      "overloading: two hosts with source port {} share {}",
+      port,
+      shared.empty() ? "no external port" : fmt::format("{}", fmt::join(shared, ", "))));
 }
 
-/// Who is let in, and has another mapping of its own by the mapping grade, shows where the answer leaves.
+/// Who is let in, and has another mapping of its own by the mapping grade, shows where the answer
+/// leaves.
 void Probes::flows() {
   const bool any_stranger = found_.filtering == "EIF" && found_.mapping != "EIM";
   const bool other_port_only = found_.filtering == "ADF" && found_.mapping == "APDM";

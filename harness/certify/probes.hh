@@ -6,8 +6,8 @@
 
 namespace hermesh {
 
-/// The probes of certification, one axis each, every one on source ports of its own. They write what they
-/// found, and how, into `found`. Order matters (see `measure_all`).
+/// The probes of certification, one axis each, every one on source ports of its own. They write
+/// what they found, and how, into `found`. Order matters (see `measure_all`).
 class Probes {
 public:
   Probes(VirtualHosts& hosts, MeasuredBehaviour& found) : hosts_(hosts), found_(found) {}

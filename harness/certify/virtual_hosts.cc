@@ -28,7 +28,8 @@ std::vector<std::byte> tag_of(std::uint64_t number) {
 Address free_address(const Prefix& prefix, std::set<Address>& used) {
   const unsigned host_bits = prefix.address.is_v4() ? 32 - prefix.length : 0;
   if (host_bits < 32) {
-    const std::uint32_t hosts = (std::uint32_t{1} << host_bits) - 1; // the last is the broadcast address
+    const std::uint32_t hosts =
+        (std::uint32_t{1} << host_bits) - 1; // the last is the broadcast address
     for (std::uint32_t number = hosts; number-- > 1;)
       if (const Address address = prefix.host(number); used.insert(address).second) return address;
   }
@@ -41,14 +42,17 @@ VirtualHosts::VirtualHosts(Fabric& fabric,
                            const GatewayUnderTest& gateway,
                            std::uint64_t seed,
                            Time now)
-    : fabric_(fabric), gateway_(gateway), random_(derive_seed(seed, "certify " + gateway.name)), now_(now) {
+    : fabric_(fabric), gateway_(gateway), random_(derive_seed(seed, "certify " + gateway.name)),
+      now_(now) {
   std::set<Address> used(gateway.taken.begin(), gateway.taken.end());
   used.insert({gateway.inside_address, gateway.outside_address});
   for (std::size_t i = 0; i < virtual_host_count; ++i) {
     MacAddress mac{{0x02, 0xce, 0, 0, 0, static_cast<std::uint8_t>(i)}};
-    for (std::size_t byte = 2; byte < 5; ++byte) mac.bytes.at(byte) = static_cast<std::uint8_t>(random_.next());
+    for (std::size_t byte = 2; byte < 5; ++byte)
+      mac.bytes.at(byte) = static_cast<std::uint8_t>(random_.next());
     const bool inside = is_inside(static_cast<VirtualHost>(i));
-    const Address address = free_address(inside ? gateway.inside_prefix : gateway.outside_prefix, used);
+    const Address address =
+        free_address(inside ? gateway.inside_prefix : gateway.outside_prefix, used);
     hosts_.push_back({.address = address, .mac = mac});
   }
   attach_all();
@@ -58,7 +62,8 @@ void VirtualHosts::attach_all() {
   try {
     for (std::size_t i = 0; i < hosts_.size(); ++i) {
       const bool inside = is_inside(static_cast<VirtualHost>(i));
-      hosts_[i].port = fabric_.attach(inside ? gateway_.inside_segment : gateway_.outside_segment, hosts_[i].mac);
+      hosts_[i].port = fabric_.attach(inside ? gateway_.inside_segment : gateway_.outside_segment,
+                                      hosts_[i].mac);
       hosts_[i].attached = true;
     }
   } catch (...) { // no destructor will run
@@ -72,7 +77,9 @@ void VirtualHosts::detach_all() {
     if (std::exchange(host.attached, false)) fabric_.detach(host.port);
 }
 
-VirtualHosts::~VirtualHosts() { detach_all(); }
+VirtualHosts::~VirtualHosts() {
+  detach_all();
+}
 
 std::uint16_t VirtualHosts::fresh_port() {
   while (true) {
@@ -86,7 +93,8 @@ std::uint16_t VirtualHosts::fresh_port() {
 
 void VirtualHosts::sink(PortId port, std::span<const std::byte> frame) {
   for (std::size_t i = 0; i < hosts_.size(); ++i)
-    if (hosts_[i].attached && hosts_[i].port == port) inbox_.push_back({i, {frame.begin(), frame.end()}});
+    if (hosts_[i].attached && hosts_[i].port == port)
+      inbox_.push_back({i, {frame.begin(), frame.end()}});
 }
 
 std::optional<Endpoint> VirtualHosts::send_out(VirtualHost from,
@@ -107,14 +115,15 @@ VirtualHosts::send_in(VirtualHost server, std::uint16_t server_port, const Endpo
 std::optional<VirtualHosts::Arrival>
 VirtualHosts::send(VirtualHost from, std::uint16_t port, const Endpoint& to, Carrier carrier) {
   const Host& sender = at(from);
-  const wire::FrameAddresses addresses{
-      .source_mac = sender.mac,
-      .destination_mac = is_inside(from) ? gateway_.inside_mac : gateway_.outside_mac,
-      .source = {.address = sender.address, .port = port},
-      .destination = to};
+  const wire::FrameAddresses addresses{.source_mac = sender.mac,
+                                       .destination_mac = is_inside(from) ? gateway_.inside_mac
+                                                                          : gateway_.outside_mac,
+                                       .source = {.address = sender.address, .port = port},
+                                       .destination = to};
   const auto tag = tag_of(++sent_);
-  auto frame = carrier == Carrier::udp ? wire::make_udp_frame(addresses, tag)
-                                       : wire::make_tcp_frame(addresses, wire::tcp_flag::syn, 0, tag);
+  auto frame = carrier == Carrier::udp
+                   ? wire::make_udp_frame(addresses, tag)
+                   : wire::make_tcp_frame(addresses, wire::tcp_flag::syn, 0, tag);
   fabric_.receive(sender.port, frame, now_);
 
   std::optional<Arrival> arrival;
@@ -132,12 +141,14 @@ void VirtualHosts::answer_arp(const Frame& frame) {
   if (!ethernet || ethernet->type != wire::ether_type::arp) return;
   const auto arp = wire::parse_arp(wire::Bytes(frame.bytes).subspan(wire::ethernet_header_size));
   const Host& host = hosts_[frame.host];
-  if (!arp || arp->operation != wire::ArpPacket::Operation::request || arp->target != host.address) return;
+  if (!arp || arp->operation != wire::ArpPacket::Operation::request || arp->target != host.address)
+    return;
   auto reply = wire::make_arp_reply(host.mac, host.address, arp->sender_mac, arp->sender);
   fabric_.receive(host.port, reply, now_);
 }
 
-/// Only what is addressed to this very host, with a right checksum and the tag that was sent, has arrived.
+/// Only what is addressed to this very host, with a right checksum and the tag that was sent, has
+/// arrived.
 std::optional<VirtualHosts::Arrival>
 VirtualHosts::take_arrival(const Frame& frame, std::span<const std::byte> tag) const {
   const auto ethernet = wire::parse_ethernet(frame.bytes);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "lab.hh"
-
 #include "base/error.hh"
+#include "lab.hh"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +10,10 @@
 namespace hermesh {
 
 void PrintTo(const MeasuredBehaviour& m, std::ostream* out) {
-  *out << m.mapping << '/' << m.filtering << ' ' << m.ports << ' ' << m.flows << (m.udp_blocked ? " blocked" : "");
-  for (const auto& line : m.evidence) *out << "\n  " << line;
+  *out << m.mapping << '/' << m.filtering << ' ' << m.ports << ' ' << m.flows
+       << (m.udp_blocked ? " blocked" : "");
+  for (const auto& line : m.evidence)
+    *out << "\n  " << line;
 }
 
 namespace {
@@ -23,7 +24,8 @@ using nat::Behaviour;
 using nat::FlowRule;
 using nat::PortAssignment;
 
-/// Where a stranger is let in whose own mapping would be another one, the answer shows the flow rule.
+/// Where a stranger is let in whose own mapping would be another one, the answer shows the flow
+/// rule.
 bool shows_flow_rule(const Behaviour& b) {
   if (b.filtering == endpoint_independent) return b.mapping != endpoint_independent;
   return b.filtering == address_dependent && b.mapping == address_and_port_dependent;
@@ -43,8 +45,8 @@ MeasuredBehaviour without_evidence(MeasuredBehaviour measured) {
   return measured;
 }
 
-class EveryBehaviour
-    : public ::testing::TestWithParam<std::tuple<nat::Dependence, nat::Dependence, PortAssignment, FlowRule>> {
+class EveryBehaviour : public ::testing::TestWithParam<
+                           std::tuple<nat::Dependence, nat::Dependence, PortAssignment, FlowRule>> {
 protected:
   static Behaviour declared() {
     const auto [mapping, filtering, ports, flows] = GetParam();
@@ -56,7 +58,8 @@ TEST_P(EveryBehaviour, IsMeasuredAsDeclaredOnEveryGatewayOfADoubleNat) {
   Lab lab(double_nat(declared()));
   for (const char* gateway : {"gw-a", "gw-b", "gw-c"}) {
     const auto measured = lab.measure(gateway);
-    EXPECT_EQ(without_evidence(measured), words_for(gateway, declared())) << ::testing::PrintToString(measured);
+    EXPECT_EQ(without_evidence(measured), words_for(gateway, declared()))
+        << ::testing::PrintToString(measured);
     EXPECT_GE(measured.evidence.size(), 4U);
   }
 }
@@ -73,11 +76,14 @@ TEST_P(EveryBehaviour, AMutantOfAnyAxisIsToldApart) {
     if (grade != declared().filtering) mutate([&](Behaviour& b) { b.filtering = grade; });
   }
   mutate([](Behaviour& b) {
-    b.ports = b.ports == PortAssignment::preserve ? PortAssignment::random : PortAssignment::preserve;
+    b.ports =
+        b.ports == PortAssignment::preserve ? PortAssignment::random : PortAssignment::preserve;
   });
   mutate([](Behaviour& b) { b.udp_blocked = true; });
   if (shows_flow_rule(declared()))
-    mutate([](Behaviour& b) { b.flows = b.flows == FlowRule::reuse ? FlowRule::strict : FlowRule::reuse; });
+    mutate([](Behaviour& b) {
+      b.flows = b.flows == FlowRule::reuse ? FlowRule::strict : FlowRule::reuse;
+    });
 
   Lab lab(double_nat(declared()));
   for (const Behaviour& mutant : mutants) {
@@ -104,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Certify, AGatewayThatBlocksUdpIsBlindToTheRest) {
   Lab lab(double_nat({.udp_blocked = true}));
   const auto measured = lab.measure("gw-a");
-  EXPECT_EQ(without_evidence(measured), (MeasuredBehaviour{.gateway = "gw-a", .udp_blocked = true}));
+  EXPECT_EQ(without_evidence(measured),
+            (MeasuredBehaviour{.gateway = "gw-a", .udp_blocked = true}));
   EXPECT_EQ(measured.evidence.size(), 1U);
 }
 
@@ -154,7 +161,8 @@ TEST(Certify, ItLeavesNoPortBehind) {
   std::vector<PortId> delivered;
   lab.on_deliver = [&](PortId port, std::span<const std::byte>) { delivered.push_back(port); };
   const MacAddress r{{0x52, 0x54, 0, 0, 0, 3}};
-  auto broadcast = wire::make_arp_request(r, Address::parse("80.100.0.100").value(), Address::parse("80.100.255.254").value());
+  auto broadcast = wire::make_arp_request(
+      r, Address::parse("80.100.0.100").value(), Address::parse("80.100.255.254").value());
   lab.fabric().receive(lab.fabric().port("r.eth0"), broadcast, std::chrono::seconds{6});
   EXPECT_TRUE(delivered.empty()) << "the Internet has no other machine";
 }
@@ -176,7 +184,8 @@ TEST(Certify, MeasuredFromFramesThatTheCaptureShows) {
 TEST(Certify, TakenAddressesAreLeftAlone) {
   Lab lab(double_nat({}));
   auto gateway = lab.under_test("gw-a");
-  gateway.taken = {Address::parse("192.168.1.254").value(), Address::parse("80.100.255.254").value()};
+  gateway.taken = {Address::parse("192.168.1.254").value(),
+                   Address::parse("80.100.255.254").value()};
   const auto measured = lab.measure(gateway);
   EXPECT_EQ(measured.mapping, "EIM");
   for (const auto& line : measured.evidence) {

@@ -19,24 +19,31 @@ namespace hermesh::testing {
 inline Network double_nat(const nat::Behaviour& behaviour) {
   const auto ip = [](std::string_view text) { return Address::parse(text).value(); };
   const auto mac = [](std::uint8_t last) { return MacAddress{{0x52, 0x54, 0, 0, 0, last}}; };
-  Network n{.segments = {{.name = "internet", .ipv4 = Prefix::parse("80.100.0.0/16")},
-                         {.name = "carrier", .ipv4 = Prefix::parse("10.64.0.0/24")},
-                         {.name = "home-a", .ipv4 = Prefix::parse("192.168.1.0/24"), .may_overlap = true},
-                         {.name = "home-b", .ipv4 = Prefix::parse("192.168.1.0/24"), .may_overlap = true}},
+  Network n{.segments =
+                {{.name = "internet", .ipv4 = Prefix::parse("80.100.0.0/16")},
+                 {.name = "carrier", .ipv4 = Prefix::parse("10.64.0.0/24")},
+                 {.name = "home-a", .ipv4 = Prefix::parse("192.168.1.0/24"), .may_overlap = true},
+                 {.name = "home-b", .ipv4 = Prefix::parse("192.168.1.0/24"), .may_overlap = true}},
             .cards = {},
             .seed = 7};
-  const auto gateway = [&](std::string name, Attachment outside, Attachment inside, std::uint8_t m) {
-    n.gateways.push_back(
-        {.spec = {.name = std::move(name), .role = "home", .outside = std::move(outside), .inside = {std::move(inside)}},
-         .behaviour = behaviour,
-         .outside_mac = mac(m),
-         .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
-  };
+  const auto gateway =
+      [&](std::string name, Attachment outside, Attachment inside, std::uint8_t m) {
+        n.gateways.push_back({.spec = {.name = std::move(name),
+                                       .role = "home",
+                                       .outside = std::move(outside),
+                                       .inside = {std::move(inside)}},
+                              .behaviour = behaviour,
+                              .outside_mac = mac(m),
+                              .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
+      };
   gateway("gw-a", {"internet", ip("80.100.0.1")}, {"home-a", ip("192.168.1.1")}, 0x10);
   gateway("gw-b", {"carrier", ip("10.64.0.10")}, {"home-b", ip("192.168.1.1")}, 0x20);
   gateway("gw-c", {"internet", ip("80.100.0.2")}, {"carrier", ip("10.64.0.1")}, 0x30);
   const auto card = [&](std::string machine, Attachment where, std::uint8_t m) {
-    n.cards.push_back({.machine = std::move(machine), .name = "eth0", .attachment = std::move(where), .mac = mac(m)});
+    n.cards.push_back({.machine = std::move(machine),
+                       .name = "eth0",
+                       .attachment = std::move(where),
+                       .mac = mac(m)});
   };
   card("a", {"home-a", ip("192.168.1.10")}, 1);
   card("b", {"home-b", ip("192.168.1.10")}, 2);
@@ -71,7 +78,8 @@ public:
                      }}) {}
 
   GatewayUnderTest under_test(std::string_view name) const {
-    const auto& gateway = *std::ranges::find_if(network_.gateways, [&](const Gateway& g) { return g.spec.name == name; });
+    const auto& gateway = *std::ranges::find_if(
+        network_.gateways, [&](const Gateway& g) { return g.spec.name == name; });
     const auto prefix = [&](const std::string& segment) {
       return std::ranges::find(network_.segments, segment, &SegmentSpec::name)->ipv4.value();
     };
@@ -87,7 +95,9 @@ public:
             .inside_mac = gateway.inside_macs.front(),
             .outside_mac = gateway.outside_mac};
   }
-  MeasuredBehaviour measure(const GatewayUnderTest& gateway) { return certifier_.measure(fabric_, gateway, now_); }
+  MeasuredBehaviour measure(const GatewayUnderTest& gateway) {
+    return certifier_.measure(fabric_, gateway, now_);
+  }
   MeasuredBehaviour measure(std::string_view gateway) { return measure(under_test(gateway)); }
 
   Fabric& fabric() { return fabric_; }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Faults that the fabric's own gateways do not have, done by a box of another make.
 #include "lab.hh"
-
 #include "wire/arp.hh"
 
 #include <gtest/gtest.h>
@@ -14,10 +13,17 @@ namespace {
 
 using namespace testing;
 
-/// A careless port-preserving NAT with a port-dependent filter, in the place of gw-a: EIM/APDF but for its fault.
+/// A careless port-preserving NAT with a port-dependent filter, in the place of gw-a: EIM/APDF but
+/// for its fault.
 class RogueBox {
 public:
-  enum class Fault { none, overloads_ports, sequential_ports, early_inbound_takes_the_port, rewrites_sources };
+  enum class Fault {
+    none,
+    overloads_ports,
+    sequential_ports,
+    early_inbound_takes_the_port,
+    rewrites_sources
+  };
 
   RogueBox(Lab& lab, Fault fault) : lab_(lab), fault_(fault), place_(lab.under_test("gw-a")) {
     place_.inside_mac = {{0x02, 0xbb, 0, 0, 0, 1}};
@@ -25,7 +31,9 @@ public:
     place_.outside_address = Address::parse("80.100.0.77").value();
     inside_ = lab.fabric().attach(place_.inside_segment, place_.inside_mac);
     outside_ = lab.fabric().attach(place_.outside_segment, place_.outside_mac);
-    lab.on_deliver = [this](PortId port, std::span<const std::byte> frame) { receive(port, frame); };
+    lab.on_deliver = [this](PortId port, std::span<const std::byte> frame) {
+      receive(port, frame);
+    };
   }
   const GatewayUnderTest& place() const { return place_; }
 
@@ -54,7 +62,8 @@ private:
     const auto arp = wire::parse_arp(bytes.subspan(wire::ethernet_header_size));
     if (!arp) return;
     macs_[arp->sender] = arp->sender_mac;
-    for (const auto& [to, source, data] : std::exchange(waiting_, {})) send(outside_, place_.outside_mac, source, to, data);
+    for (const auto& [to, source, data] : std::exchange(waiting_, {}))
+      send(outside_, place_.outside_mac, source, to, data);
   }
 
   void to_outside(const wire::FrameSummary& packet) {
@@ -66,18 +75,21 @@ private:
       return;
     }
     waiting_.push_back({packet.destination, external, data});
-    auto ask = wire::make_arp_request(place_.outside_mac, place_.outside_address, packet.destination.address);
+    auto ask = wire::make_arp_request(
+        place_.outside_mac, place_.outside_address, packet.destination.address);
     lab_.fabric().receive(outside_, ask, time_);
   }
 
   Endpoint external_for(const Endpoint& inside, const Endpoint& remote) {
     const auto clash = refused_.contains({{place_.outside_address, inside.port}, remote});
-    if (fault_ == Fault::early_inbound_takes_the_port && clash) return {place_.outside_address, 61999};
+    if (fault_ == Fault::early_inbound_takes_the_port && clash)
+      return {place_.outside_address, 61999};
     const auto known = ports_.find(inside);
     if (known != ports_.end()) return {place_.outside_address, known->second};
     std::uint16_t port = inside.port;
     if (fault_ == Fault::sequential_ports) port = next_++;
-    while (fault_ != Fault::overloads_ports && owners_.contains(port)) ++port;
+    while (fault_ != Fault::overloads_ports && owners_.contains(port))
+      ++port;
     owners_[port] = inside;
     ports_[inside] = port;
     return {place_.outside_address, port};
@@ -91,12 +103,20 @@ private:
     }
     Endpoint source = packet.source;
     if (fault_ == Fault::rewrites_sources) source.port = 18778;
-    send(inside_, place_.inside_mac, source, flow->second, {packet.data.begin(), packet.data.end()});
+    send(
+        inside_, place_.inside_mac, source, flow->second, {packet.data.begin(), packet.data.end()});
   }
 
-  void send(PortId port, const MacAddress& mac, const Endpoint& source, const Endpoint& to, const std::vector<std::byte>& data) {
-    auto frame = wire::make_udp_frame(
-        {.source_mac = mac, .destination_mac = macs_.at(to.address), .source = source, .destination = to}, data);
+  void send(PortId port,
+            const MacAddress& mac,
+            const Endpoint& source,
+            const Endpoint& to,
+            const std::vector<std::byte>& data) {
+    auto frame = wire::make_udp_frame({.source_mac = mac,
+                                       .destination_mac = macs_.at(to.address),
+                                       .source = source,
+                                       .destination = to},
+                                      data);
     lab_.fabric().receive(port, frame, time_);
   }
 
