@@ -39,9 +39,9 @@ DomainHost host() {
   return {.accelerator = Accelerator::tcg,
           .emulator = "/usr/bin/qemu-system-x86_64",
           .cpuset = "0-1",
-          .agent_socket = "/tmp/hm.1/s/a",
-          .probe_socket = "/tmp/hm.1/s/p",
-          .shell_socket = "/tmp/hm.1/s/c"};
+          .agent_socket = "/tmp/lab.1/s/a",
+          .probe_socket = "/tmp/lab.1/s/p",
+          .shell_socket = "/tmp/lab.1/s/c"};
 }
 
 TEST(DomainXml, TcgWithTwoCards) {
