@@ -80,7 +80,9 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
     return complain(
         app, complaint_about(app.remaining(true).front(), named_command(app)), bad_input);
   } catch (const CLI::ParseError& error) {
-    return complain(app, error.what(), bad_input);
+    const auto commands = names_of_commands(named_command(app));
+    return complain(
+        app, commands.empty() ? error.what() : "wanted a command: " + any_of(commands), bad_input);
   } catch (const Interrupted& error) {
     return complain(app, error.what(), interrupted);
   } catch (const InputError& error) {

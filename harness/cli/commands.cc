@@ -23,6 +23,7 @@ constexpr std::array entries{Entry{"Run a trial", "run", add_run},
                              Entry{"Keep a lab standing", "up", add_up},
                              Entry{"Keep a lab standing", "shell", add_shell},
                              Entry{"Keep a lab standing", "down", add_down},
+                             Entry{"Prepare this host", "doctor", add_doctor},
                              Entry{"Prepare this host", "image", add_image}};
 
 } // namespace

@@ -23,5 +23,6 @@ void add_up(CLI::App& app, int& status);
 void add_shell(CLI::App& app, int& status);
 void add_down(CLI::App& app, int& status);
 void add_image(CLI::App& app, int& status);
+void add_doctor(CLI::App& app, int& status);
 
 } // namespace hermesh::cli
