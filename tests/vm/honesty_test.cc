@@ -31,7 +31,7 @@ protected:
 TEST_F(Honesty, AStatusScriptThatAlwaysClaimsDirectChangesNoVerdictAndIsAFinding) {
   HERMESH_NEEDS_GUESTS();
   const auto folder = folder_of("nebula");
-  std::ofstream(folder / "status", std::ios::trunc) << "#!/bin/sh\necho '{\"path\":\"direct\",\"via\":\"\",\"endpoint\":\"192.0.2.1:4242\"}'\n";
+  std::ofstream(folder / "status.sh", std::ios::trunc) << "#!/bin/sh\necho '{\"path\":\"direct\",\"via\":\"\",\"endpoint\":\"192.0.2.1:4242\"}'\n";
   const auto outcome = run_trial(work_.path(), {"--topology", "nat-nat", "--scenario", "symmetric", "--vpn", folder.string()});
   ASSERT_FALSE(outcome.result.is_null()) << outcome.story();
   EXPECT_EQ(outcome.status, 0) << outcome.story();
