@@ -34,12 +34,6 @@ constexpr std::uint64_t little_disk_mib = 512;
 constexpr std::string_view longest_socket =
     "/lib/qemu/domain-9999-hermesh-xxxxxxxxxxxx/monitor.sock";
 
-std::string libvirt_version() {
-  unsigned long number = 0;
-  if (virGetVersion(&number, nullptr, nullptr) != 0) return {};
-  return fmt::format("{}.{}.{}", number / 1'000'000, number / 1000 % 1000, number % 1000);
-}
-
 /// Drivers are modules beside the library, unless this variable says otherwise.
 bool has_qemu_driver() {
   const char* folder = std::getenv("LIBVIRT_DRIVER_DIR"); // NOLINT(concurrency-mt-unsafe)
@@ -50,17 +44,6 @@ bool has_qemu_driver() {
   std::error_code problem;
   return fs::exists((folder == nullptr ? beside : fs::path(folder)) / "libvirt_driver_qemu.so",
                     problem);
-}
-
-/// "QEMU emulator version 7.2.18 (Debian ...)": asked of the program itself, because libvirt would
-/// start every emulator on the PATH to answer.
-std::string qemu_version(const fs::path& qemu) {
-  HostExecutor host;
-  const auto exit = host.run({.argv = {qemu.string(), "--version"}}, 20s);
-  std::istringstream words(exit.output);
-  for (std::string word; words >> word;)
-    if (word == "version" && words >> word) return word;
-  return {};
 }
 
 std::uint64_t memory_line(const std::string& name) {
@@ -118,6 +101,22 @@ void find_tight_limits(HostFacts& facts) {
 }
 
 } // namespace
+
+std::string libvirt_version() {
+  unsigned long number = 0;
+  if (virGetVersion(&number, nullptr, nullptr) != 0) return {};
+  return fmt::format("{}.{}.{}", number / 1'000'000, number / 1000 % 1000, number % 1000);
+}
+
+std::string qemu_version(const fs::path& qemu) {
+  if (qemu.empty()) return {};
+  HostExecutor host;
+  const auto exit = host.run({.argv = {qemu.string(), "--version"}}, 20s);
+  std::istringstream words(exit.output);
+  for (std::string word; words >> word;)
+    if (word == "version" && words >> word) return word;
+  return {};
+}
 
 HostFacts host_facts(const std::optional<GuestImage>& image) {
   HostFacts facts{.libvirt_version = libvirt_version()};

@@ -91,13 +91,14 @@ void describe_path(const TrialResult& result, Sheet& sheet) {
 
 void describe_figures(const TrialResult& result, Sheet& sheet) {
   if (result.paths.empty()) return;
-  const auto time = [](const char* what, const std::optional<Duration>& duration) {
-    return duration ? what + (" after " + rough(*duration)) : "never " + std::string(what);
-  };
+  const auto after =
+      [](const char* what, const std::optional<Duration>& duration, const char* never) {
+        return duration ? what + (" after " + rough(*duration)) : std::string(never);
+      };
   sheet.gap();
   sheet.words("time",
-              time("a packet", result.time_to_first_packet) + ", " +
-                  time("direct", result.time_to_direct) +
+              after("first packet", result.time_to_first_packet, "no packet arrived") + ", " +
+                  after("direct", result.time_to_direct, "never direct") +
                   "; counted from the start of the last daemon");
   sheet.words("bytes", bytes_text(result.relay_bytes) + " through the relay during the path phase");
   for (const auto& carrier : result.carriers)

@@ -2,6 +2,8 @@
 #include "runner/evidence.hh"
 
 #include "base/error.hh"
+#include "machine/host_facts.hh"
+#include "machine/programs.hh"
 #include "runner/run_dir.hh"
 
 #include <fmt/chrono.h>
@@ -101,6 +103,8 @@ TrialResult blank_result(const TrialSpec& spec, Accelerator accelerator, const G
   }
   result.host = host_name();
   result.hermesh_version = HERMESH_VERSION;
+  result.libvirt_version = libvirt_version();
+  result.qemu_version = qemu_version(find_program(qemu_program).value_or(""));
   result.run_dir = run_dir.string();
   result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   return result;

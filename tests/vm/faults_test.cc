@@ -133,8 +133,9 @@ TEST_F(Faults, TwoRunsAtOnceBothComeOutRight) {
 
 TEST_F(Faults, WithoutQemuTheRunSaysSo) {
   HERMESH_NEEDS_GUESTS();
-  ::setenv("PATH", "/nonexistent", 1); // NOLINT(concurrency-mt-unsafe): this test's own process
-  const auto outcome = run_trial(work_.path(), small_trial());
+  auto arguments = small_trial();
+  arguments.insert(arguments.begin(), {"run", "--json", "--runs", work_.path().string()});
+  const auto outcome = call_hermesh(arguments, 1min, {{"PATH", "/nonexistent"}});
   EXPECT_EQ(outcome.status, 3) << outcome.story();
   EXPECT_NE(outcome.story().find("qemu-system-x86_64"), std::string::npos) << outcome.story();
 }

@@ -35,8 +35,10 @@ fs::path hermesh_program() {
   return given.empty() ? fs::path(HERMESH_TEST_BUILD_DIR) / "harness" / "hermesh" : fs::path(given);
 }
 
-Outcome call_hermesh(const std::vector<std::string>& arguments, std::chrono::seconds patience) {
-  Command command{.argv = {hermesh_program().string()}};
+Outcome call_hermesh(const std::vector<std::string>& arguments,
+                     std::chrono::seconds patience,
+                     const std::map<std::string, std::string>& environment) {
+  Command command{.argv = {hermesh_program().string()}, .env = environment};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   auto exit = HostExecutor().run(command, patience);
   if (exit.timed_out) exit.diagnostics += "\n(killed after " + std::to_string(patience.count()) + " s)";

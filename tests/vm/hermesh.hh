@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct Outcome {
 /// The program under test, from the build tree, with the guest image that HERMESH_GUEST names.
 std::filesystem::path hermesh_program();
 Outcome call_hermesh(const std::vector<std::string>& arguments,
-                     std::chrono::seconds patience = std::chrono::minutes{6});
+                     std::chrono::seconds patience = std::chrono::minutes{6},
+                     const std::map<std::string, std::string>& environment = {});
 
 /// `hermesh run --json ...` with run directories below `runs`.
 Outcome run_trial(const std::filesystem::path& runs, std::vector<std::string> arguments);

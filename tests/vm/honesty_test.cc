@@ -45,11 +45,11 @@ TEST_F(Honesty, AGatewayThatDoesOtherThanDeclaredMakesTheTrialInvalid) {
   HERMESH_NEEDS_GUESTS();
   for (const auto* fault : {"mapping=APDM", "filtering=EIF", "ports=random", "udp=blocked"}) {
     const auto outcome = run_trial(work_.path(), {"--topology", "nat-public", "--scenario", "port-restricted", "--vpn", "internal",
-                                                  "--lab-fault", std::string("gw-a:") + fault});
+                                                  "--lab-fault", std::string("home-a:") + fault});
     ASSERT_FALSE(outcome.result.is_null()) << outcome.story();
     EXPECT_EQ(outcome.status, 3) << fault << outcome.story();
     EXPECT_EQ(outcome.result.at("verdict"), "invalid") << fault;
-    EXPECT_NE(outcome.result.at("reason").get<std::string>().find("gw-a"), std::string::npos);
+    EXPECT_NE(outcome.result.at("reason").get<std::string>().find("home-a"), std::string::npos);
   }
 }
 

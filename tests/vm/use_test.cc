@@ -64,6 +64,8 @@ TEST(Use, TheSameSeedGivesTheSameKeysAddressesAndPorts) {
   const auto two = run_trial(work.path(), arguments);
   ASSERT_FALSE(one.result.is_null()) << one.story();
   ASSERT_FALSE(two.result.is_null()) << two.story();
+  EXPECT_EQ(one.result.at("path"), "direct") << one.story();
+  EXPECT_EQ(one.result.at("claim").size(), 2U);
   EXPECT_EQ(one.result.at("claim"), two.result.at("claim")); // endpoints as the peers saw them: addresses and ports
 }
 

@@ -53,14 +53,14 @@ TEST_F(CommandLine, AloneShowsTheCommandsByTask) {
   EXPECT_EQ(hermesh({"--help"}).out, answer.out);
 }
 
-class EveryCommand : public ::testing::TestWithParam<const char*> {};
+class EveryCommand : public ::testing::TestWithParam<std::string> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Cli,
     EveryCommand,
     ::testing::Values(
         "run", "judge", "list", "validate", "oracle", "up", "shell", "down", "doctor", "image"),
-    [](const auto& one) { return std::string(one.param); });
+    [](const auto& one) { return one.param; });
 
 TEST_P(EveryCommand, HelpEndsWithAnExample) {
   std::vector<std::string> words{GetParam()};
@@ -70,8 +70,7 @@ TEST_P(EveryCommand, HelpEndsWithAnExample) {
   EXPECT_EQ(answer.status, 0);
   const auto last = answer.out.rfind('\n', answer.out.size() - 2) + 1;
   EXPECT_NE(answer.out.find("\nExample"), std::string::npos) << answer.out;
-  EXPECT_TRUE(answer.out.substr(last).starts_with("  hermesh " + std::string(GetParam())))
-      << answer.out;
+  EXPECT_TRUE(answer.out.substr(last).starts_with("  hermesh " + GetParam())) << answer.out;
 }
 
 TEST_F(CommandLine, HelpTextsAreGolden) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <ostream>
 
 namespace hermesh {
 namespace {
@@ -19,6 +20,11 @@ struct Named {
   const char* name;
   TrialResult result;
 };
+
+/// GoogleTest would print the bytes, and CTest take them for the test's name.
+void PrintTo(const Named& named, std::ostream* out) {
+  *out << named.name;
+}
 
 class EveryResult : public ::testing::TestWithParam<Named> {};
 
