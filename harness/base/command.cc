@@ -32,8 +32,10 @@ std::string shell_word(std::string_view word) {
 std::string to_string(const Command& command) {
   std::string line;
   if (!command.cwd.empty()) line += "cd " + shell_word(command.cwd.string()) + " && ";
-  for (const auto& [name, value] : command.env) line += name + "=" + shell_word(value) + " ";
-  for (const auto& word : command.argv) line += shell_word(word) + " ";
+  for (const auto& [name, value] : command.env)
+    line += name + "=" + shell_word(value) + " ";
+  for (const auto& word : command.argv)
+    line += shell_word(word) + " ";
   if (!line.empty()) line.pop_back();
   return line;
 }

@@ -36,13 +36,15 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     const std::string line = *entry;
     if (!added.contains(line.substr(0, line.find('=')))) result.push_back(line);
   }
-  for (const auto& [name, value] : added) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : added)
+    result.push_back(name + "=" + value);
   return result;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> result;
-  for (auto& word : words) result.push_back(word.data());
+  for (auto& word : words)
+    result.push_back(word.data());
   result.push_back(nullptr);
   return result;
 }
@@ -72,15 +74,15 @@ pid_t spawn(const Command& command, const Streams& streams) {
   sigemptyset(&none);
   sigset_t defaults;
   sigemptyset(&defaults);
-  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGCHLD}) sigaddset(&defaults, signal);
+  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGCHLD})
+    sigaddset(&defaults, signal);
   posix_spawnattr_setsigmask(&attributes, &none); // hermesh blocks signals that it reads by fd
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = -1;
-  const int problem =
-      ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), env.data());
+  const int problem = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), env.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (problem != 0) throw SystemError("start " + command.argv.at(0), problem);
@@ -96,15 +98,17 @@ public:
   Fd output;
   Fd diagnostics;
 
-  /// False when nothing happened before `deadline`, or when the program `process` (a pidfd) has ended and
-  /// everything that it wrote has been read: a grandchild may hold the pipes open for ever.
+  /// False when nothing happened before `deadline`, or when the program `process` (a pidfd) has
+  /// ended and everything that it wrote has been read: a grandchild may hold the pipes open for
+  /// ever.
   bool pump(int process, steady_clock::time_point deadline) {
     std::array<pollfd, 4> polled{pollfd{process, POLLIN, 0},
                                  pollfd{to_child.get(), POLLOUT, 0},
                                  pollfd{output.get(), POLLIN, 0},
                                  pollfd{diagnostics.get(), POLLIN, 0}};
     const auto left = duration_cast<milliseconds>(deadline - steady_clock::now()).count();
-    const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0)));
+    const int ready =
+        ::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0)));
     if (ready < 0 && errno != EINTR) throw SystemError("wait for a program's output");
     if (ready <= 0) return ready < 0;
     if (polled[1].revents != 0) feed();

@@ -14,7 +14,8 @@ namespace hermesh {
 Interrupt::Interrupt() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN); // a peer that goes away is an error code, not the end
   signals_ = Fd(hermesh::check("watch for signals", ::signalfd(-1, &set, SFD_CLOEXEC)));

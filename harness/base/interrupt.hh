@@ -18,8 +18,8 @@ public:
 };
 
 /// Turns SIGINT, SIGTERM and SIGHUP into something that ordinary code can ask for. Make one, first
-/// thing in the program, before any thread: the signals are blocked and read by a thread of its own.
-/// The second signal ends the program at once (the guardian clears up after it).
+/// thing in the program, before any thread: the signals are blocked and read by a thread of its
+/// own. The second signal ends the program at once (the guardian clears up after it).
 class Interrupt {
 public:
   Interrupt();

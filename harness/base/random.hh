@@ -6,7 +6,8 @@
 
 namespace hermesh {
 
-/// A mix of all bits in which each bit of the input changes about half of the output's (SplitMix64's).
+/// A mix of all bits in which each bit of the input changes about half of the output's
+/// (SplitMix64's).
 constexpr std::uint64_t mix_bits(std::uint64_t z) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
@@ -17,9 +18,11 @@ constexpr std::uint64_t mix_bits(std::uint64_t z) {
 /// on one number, and adding a consumer changes no other consumer's draws. Not for keys (see
 /// vpn/keys.hh).
 constexpr std::uint64_t derive_seed(std::uint64_t seed, std::string_view name) {
-  // FNV-1a. The seed is mixed first: small seeds and letters would cancel, (1, "a") and (2, "b") be one.
+  // FNV-1a. The seed is mixed first: small seeds and letters would cancel, (1, "a") and (2, "b") be
+  // one.
   std::uint64_t hash = 14695981039346656037ULL ^ mix_bits(seed);
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  for (const char c : name)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return mix_bits(hash);
 }
 

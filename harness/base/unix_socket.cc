@@ -24,16 +24,20 @@ struct ShortAddress {
 ShortAddress short_address(const std::filesystem::path& path) {
   ShortAddress result;
   const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  result.folder = Fd(check("open " + parent.string(), ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
-  const auto name = "/proc/self/fd/" + std::to_string(result.folder.get()) + "/" + path.filename().string();
+  result.folder = Fd(
+      check("open " + parent.string(), ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
+  const auto name =
+      "/proc/self/fd/" + std::to_string(result.folder.get()) + "/" + path.filename().string();
   result.address.sun_family = AF_UNIX;
-  if (name.size() >= sizeof result.address.sun_path) throw Error("the socket's name is too long: " + path.string());
+  if (name.size() >= sizeof result.address.sun_path)
+    throw Error("the socket's name is too long: " + path.string());
   std::memcpy(&result.address.sun_path, name.c_str(), name.size() + 1);
   return result;
 }
 
 const sockaddr* generic(const sockaddr_un& address) {
-  return reinterpret_cast<const sockaddr*>(&address); // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): the socket API's own cast
+  return reinterpret_cast<const sockaddr*>(
+      &address); // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): the socket API's own cast
 }
 
 Fd make_socket() {
@@ -56,7 +60,8 @@ Fd listen_unix(const std::filesystem::path& path) {
 Fd connect_unix(const std::filesystem::path& path) {
   const auto where = short_address(path);
   auto fd = make_socket();
-  check("connect to " + path.string(), ::connect(fd.get(), generic(where.address), sizeof where.address));
+  check("connect to " + path.string(),
+        ::connect(fd.get(), generic(where.address), sizeof where.address));
   return fd;
 }
 
@@ -70,8 +75,10 @@ std::optional<std::string> LineReader::next(std::chrono::milliseconds patience) 
     }
     if (ended_) return std::nullopt;
     pollfd polled{fd_, POLLIN, 0};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (::poll(&polled, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) <= 0) return std::nullopt;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (::poll(&polled, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) <= 0)
+      return std::nullopt;
     std::array<char, 4096> chunk{};
     const auto got = ::read(fd_, chunk.data(), chunk.size());
     if (got <= 0)

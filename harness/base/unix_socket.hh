@@ -11,10 +11,11 @@
 
 namespace hermesh {
 
-/// Unix stream sockets by path. A path may be longer than the 108 bytes that the kernel's address holds
-/// (unix(7)): the directory is opened and the socket addressed through /proc/self/fd.
-Fd listen_unix(const std::filesystem::path& path);  ///< mode 0600; replaces what a dead owner left
-Fd connect_unix(const std::filesystem::path& path); ///< throws SystemError; ECONNREFUSED: nobody listens
+/// Unix stream sockets by path. A path may be longer than the 108 bytes that the kernel's address
+/// holds (unix(7)): the directory is opened and the socket addressed through /proc/self/fd.
+Fd listen_unix(const std::filesystem::path& path); ///< mode 0600; replaces what a dead owner left
+Fd connect_unix(
+    const std::filesystem::path& path); ///< throws SystemError; ECONNREFUSED: nobody listens
 
 /// Whole lines from a stream. One owner.
 class LineReader {

@@ -42,13 +42,19 @@ std::string accelerator_words(const HostFacts& facts) {
 }
 
 void print(const HostFacts& facts, const Image& image) {
-  const auto row = [](const char* name, const std::string& value) { fmt::print("{:<13}{}\n", name, value); };
+  const auto row = [](const char* name, const std::string& value) {
+    fmt::print("{:<13}{}\n", name, value);
+  };
   row("libvirt", facts.libvirt_version + (facts.qemu_driver ? "" : ", without its QEMU driver"));
-  row("QEMU", facts.qemu ? fmt::format("{} ({})", facts.qemu_version, facts.qemu->string()) : "none");
+  row("QEMU",
+      facts.qemu ? fmt::format("{} ({})", facts.qemu_version, facts.qemu->string()) : "none");
   row("accelerator", accelerator_words(facts));
-  row("guest image", image.found ? fmt::format("{} ({})", image.found->name, image.found->folder.string()) : image.problem);
+  row("guest image",
+      image.found ? fmt::format("{} ({})", image.found->name, image.found->folder.string())
+                  : image.problem);
   row("cores", std::to_string(facts.cores));
-  row("memory", fmt::format("{} MiB, {} MiB available", facts.memory_mib, facts.memory_available_mib));
+  row("memory",
+      fmt::format("{} MiB, {} MiB available", facts.memory_mib, facts.memory_available_mib));
   row("disk", fmt::format("{} MiB free here", facts.disk_free_mib));
   row("open files", fmt::format("at most {}", facts.open_files));
   for (const auto& missing : facts.missing) {
@@ -62,7 +68,11 @@ void print(const HostFacts& facts, const Image& image) {
 json document(const HostFacts& facts, const Image& image) {
   auto missing = json::array();
   for (const auto& each : facts.missing)
-    missing.push_back({{"what", each.what}, {"debian", each.debian}, {"nix", each.nix}, {"advice", each.advice}, {"fatal", each.fatal}});
+    missing.push_back({{"what", each.what},
+                       {"debian", each.debian},
+                       {"nix", each.nix},
+                       {"advice", each.advice},
+                       {"fatal", each.fatal}});
   return {{"libvirt", facts.libvirt_version},
           {"qemu", facts.qemu ? json(facts.qemu->string()) : json(nullptr)},
           {"qemu_version", facts.qemu_version},
@@ -84,7 +94,8 @@ int doctor(const DoctorArguments& arguments) {
   else
     print(facts, image);
   const bool fit = image.found && std::ranges::none_of(facts.missing, &Shortcoming::fatal);
-  if (!arguments.json) fmt::print("\n{}\n", fit ? "ready to run trials" : "not ready to run trials");
+  if (!arguments.json)
+    fmt::print("\n{}\n", fit ? "ready to run trials" : "not ready to run trials");
   return fit ? 0 : 3;
 }
 
@@ -95,7 +106,8 @@ void add_doctor(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("doctor", "what this host can do, and what to install");
   command->add_option("--guest", arguments->guest, "the guest image's folder");
   command->add_flag("--json", arguments->json, "as JSON");
-  command->footer("Exit status: 0 ready to run trials, 3 something is missing.\n\nExample:\n  hermesh doctor");
+  command->footer(
+      "Exit status: 0 ready to run trials, 3 something is missing.\n\nExample:\n  hermesh doctor");
   command->callback([arguments, &status] { status = doctor(*arguments); });
 }
 

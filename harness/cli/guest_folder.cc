@@ -19,13 +19,15 @@ std::filesystem::path default_guest_folder() {
   if (std::filesystem::exists(root / "CMakeLists.txt")) return root / "build" / "guests" / "debian";
   const auto* const cache = variable("XDG_CACHE_HOME");
   const auto* const home = variable("HOME");
-  const std::filesystem::path base = cache != nullptr ? cache : std::filesystem::path(home != nullptr ? home : "/tmp") / ".cache";
+  const std::filesystem::path base =
+      cache != nullptr ? cache : std::filesystem::path(home != nullptr ? home : "/tmp") / ".cache";
   return base / "hermesh" / "guests" / "debian";
 }
 
 std::filesystem::path guest_folder(const std::string& given) {
   if (!given.empty()) return given;
-  if (const auto* const named = variable("HERMESH_GUEST"); named != nullptr && *named != '\0') return named;
+  if (const auto* const named = variable("HERMESH_GUEST"); named != nullptr && *named != '\0')
+    return named;
   return default_guest_folder();
 }
 

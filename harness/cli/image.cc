@@ -24,16 +24,21 @@ struct ImageArguments {
 std::filesystem::path find_probe(const std::string& given) {
   if (!given.empty()) return given;
   const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const auto& candidate : {here / "hermesh-probe", here.parent_path() / "libexec/hermesh/hermesh-probe"})
+  for (const auto& candidate :
+       {here / "hermesh-probe", here.parent_path() / "libexec/hermesh/hermesh-probe"})
     if (std::filesystem::exists(candidate)) return candidate;
-  throw InputError("hermesh-probe is neither beside this program nor in its libexec; name it with --probe");
+  throw InputError(
+      "hermesh-probe is neither beside this program nor in its libexec; name it with --probe");
 }
 
 int build(const ImageArguments& arguments) {
-  const auto out = arguments.out.empty() ? default_guest_folder() : std::filesystem::path(arguments.out);
+  const auto out =
+      arguments.out.empty() ? default_guest_folder() : std::filesystem::path(arguments.out);
   Command command{.argv = {(DataFolders::find().topologies / "guests/debian/build").string(),
-                           "--out", out.string(),
-                           "--probe", find_probe(arguments.probe).string()}};
+                           "--out",
+                           out.string(),
+                           "--probe",
+                           find_probe(arguments.probe).string()}};
   if (arguments.check) command.argv.emplace_back("--check");
   if (arguments.update_lock) command.argv.emplace_back("--update-lock");
   const auto exit = HostExecutor(true).run(command, std::chrono::minutes{40});
@@ -41,7 +46,9 @@ int build(const ImageArguments& arguments) {
     fmt::print("{}: {}\n", out.string(), exit.ok() ? "up to date" : "stale or absent");
     return exit.ok() ? 0 : 1;
   }
-  if (!exit.ok()) throw Error("the guest image was not built: " + to_string(command) + (exit.timed_out ? " took over 40 min" : fmt::format(" ended with {}", exit.code)));
+  if (!exit.ok())
+    throw Error("the guest image was not built: " + to_string(command) +
+                (exit.timed_out ? " took over 40 min" : fmt::format(" ended with {}", exit.code)));
   fmt::print("{}\n", out.string());
   return 0;
 }
@@ -52,11 +59,18 @@ void add_image(CLI::App& app, int& status) {
   auto* image = app.add_subcommand("image", "the guest image");
   image->require_subcommand(1);
   auto arguments = std::make_shared<ImageArguments>();
-  auto* command = image->add_subcommand("build", "make the Debian guest image from the distribution's packages");
-  command->add_option("--out", arguments->out, "the image's folder (default: build/guests/debian, or the user's cache)");
-  command->add_option("--probe", arguments->probe, "the static hermesh-probe (default: beside this program)");
-  command->add_flag("--check", arguments->check, "build nothing; exit 0 when the image is up to date, else 1");
-  command->add_flag("--update-lock", arguments->update_lock, "write packages.lock anew from what the archive has today");
+  auto* command = image->add_subcommand(
+      "build", "make the Debian guest image from the distribution's packages");
+  command->add_option("--out",
+                      arguments->out,
+                      "the image's folder (default: build/guests/debian, or the user's cache)");
+  command->add_option(
+      "--probe", arguments->probe, "the static hermesh-probe (default: beside this program)");
+  command->add_flag(
+      "--check", arguments->check, "build nothing; exit 0 when the image is up to date, else 1");
+  command->add_flag("--update-lock",
+                    arguments->update_lock,
+                    "write packages.lock anew from what the archive has today");
   command->footer("Example:\n  hermesh image build");
   command->callback([arguments, &status] { status = build(*arguments); });
 }

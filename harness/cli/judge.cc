@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cli/commands.hh"
 #include "judge/judge.hh"
+
+#include "cli/commands.hh"
 #include "runner/evidence.hh"
 
 #include <CLI/CLI.hpp>
@@ -25,12 +26,19 @@ int judge_again(const JudgeArguments& arguments) {
   const auto worse = std::max(there.settled.kind, back.settled.kind);
   if (arguments.json) {
     const auto row = [](const ProbeTrack& track, const DirectionVerdict& verdict) {
-      return nlohmann::json{{"from", track.from}, {"to", track.to}, {"path", to_string(verdict.settled.kind)}, {"via", verdict.settled.via}};
+      return nlohmann::json{{"from", track.from},
+                            {"to", track.to},
+                            {"path", to_string(verdict.settled.kind)},
+                            {"via", verdict.settled.via}};
     };
-    fmt::print("{}\n", nlohmann::json{{"path", to_string(worse)}, {"paths", {row(probes.there, there), row(probes.back, back)}}}.dump(2));
+    fmt::print("{}\n",
+               nlohmann::json{{"path", to_string(worse)},
+                              {"paths", {row(probes.there, there), row(probes.back, back)}}}
+                   .dump(2));
     return 0;
   }
-  for (const auto& [track, verdict] : {std::pair(&probes.there, &there), std::pair(&probes.back, &back)}) {
+  for (const auto& [track, verdict] :
+       {std::pair(&probes.there, &there), std::pair(&probes.back, &back)}) {
     fmt::print("{} > {}: {}\n", track->from, track->to, to_string(verdict->settled));
     for (const auto& interval : verdict->timeline)
       fmt::print("  {:8.1f} s .. {:8.1f} s  {} ({} probes)\n",
@@ -50,7 +58,8 @@ void add_judge(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("judge", "compute a run's path again from its captures");
   command->add_option("RUN", arguments->run_dir, "a run directory")->required();
   command->add_flag("--json", arguments->json, "as JSON");
-  command->footer("Example:\n  hermesh judge runs/20260102-030405-double-nat-home-and-carrier-nebula-abcdefgh");
+  command->footer(
+      "Example:\n  hermesh judge runs/20260102-030405-double-nat-home-and-carrier-nebula-abcdefgh");
   command->callback([arguments, &status] { status = judge_again(*arguments); });
 }
 

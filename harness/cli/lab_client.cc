@@ -12,10 +12,12 @@ namespace hermesh::cli {
 std::filesystem::path find_lab(const std::string& lab, const std::string& runs) {
   if (!lab.empty()) return lab;
   const auto standing = standing_labs(runs);
-  if (standing.empty()) throw InputError("no lab is up below " + runs + "; `hermesh up` starts one");
+  if (standing.empty())
+    throw InputError("no lab is up below " + runs + "; `hermesh up` starts one");
   if (standing.size() == 1) return standing.front();
   std::string list;
-  for (const auto& each : standing) list += " " + each.string();
+  for (const auto& each : standing)
+    list += " " + each.string();
   throw InputError("several labs are up; name one with --lab:" + list);
 }
 
@@ -33,7 +35,8 @@ nlohmann::json LabClient::ask(const nlohmann::json& request, std::chrono::millis
   if (!line) throw Error("the lab's supervisor did not answer");
   auto answer = nlohmann::json::parse(*line, nullptr, false);
   if (!answer.is_object() || !answer.value("ok", false))
-    throw Error("the lab's supervisor: " + (answer.is_object() ? answer.value("error", "no reason given") : *line));
+    throw Error("the lab's supervisor: " +
+                (answer.is_object() ? answer.value("error", "no reason given") : *line));
   return answer;
 }
 

@@ -11,8 +11,8 @@
 
 namespace hermesh::cli {
 
-/// The one standing lab below `runs`, or the one that `lab` names. InputError when there is none, or
-/// several to choose from (they are listed).
+/// The one standing lab below `runs`, or the one that `lab` names. InputError when there is none,
+/// or several to choose from (they are listed).
 std::filesystem::path find_lab(const std::string& lab, const std::string& runs);
 
 /// A connection to a lab's supervisor.

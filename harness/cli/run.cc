@@ -9,7 +9,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
 #include <unistd.h>
 
 #include <cstdlib>
@@ -24,7 +23,8 @@ struct RunArguments {
 };
 
 bool wants_colour() {
-  return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; // NOLINT(concurrency-mt-unsafe)
+  return ::isatty(STDOUT_FILENO) == 1 &&
+         std::getenv("NO_COLOR") == nullptr; // NOLINT(concurrency-mt-unsafe)
 }
 
 int run(RunArguments& arguments) {
@@ -46,12 +46,17 @@ int run(RunArguments& arguments) {
 
 void add_run(CLI::App& app, int& status) {
   auto arguments = std::make_shared<RunArguments>();
-  auto* command = app.add_subcommand("run", "run one trial: boot, certify, start the VPN, judge the path off the wire");
+  auto* command = app.add_subcommand(
+      "run", "run one trial: boot, certify, start the VPN, judge the path off the wire");
   add_trial_options(*command, arguments->trial);
-  command->add_option("--workload", arguments->trial.request.workloads, "measure through the path afterwards: ping, tcp; may be repeated");
+  command->add_option("--workload",
+                      arguments->trial.request.workloads,
+                      "measure through the path afterwards: ping, tcp; may be repeated");
   command->add_flag("--json", arguments->json, "the result as JSON on stdout");
-  command->footer("Exit status: 0 as expected or better, 1 worse than expected, 2 bad input, 3 the lab failed, 130 interrupted.\n\n"
-                  "Example:\n  hermesh run --topology double-nat --scenario home-and-carrier --vpn nebula");
+  command->footer(
+      "Exit status: 0 as expected or better, 1 worse than expected, 2 bad input, 3 the lab failed, "
+      "130 interrupted.\n\n"
+      "Example:\n  hermesh run --topology double-nat --scenario home-and-carrier --vpn nebula");
   command->callback([arguments, &status] { status = run(*arguments); });
 }
 

@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
@@ -59,7 +58,8 @@ bool pass_on(int from, int to, bool watch_escape) {
 
 int interactive(const std::string& socket) {
   if (::isatty(STDIN_FILENO) != 1)
-    throw InputError("stdin is no terminal; for one command write: hermesh shell MACHINE -- COMMAND");
+    throw InputError(
+        "stdin is no terminal; for one command write: hermesh shell MACHINE -- COMMAND");
   const auto console = connect_unix(socket);
   fmt::print(stderr, "Ctrl-] leaves; the lab stays up. Press Enter for a prompt.\n");
   const RawTerminal raw;
@@ -74,8 +74,11 @@ int interactive(const std::string& socket) {
 int shell(const ShellArguments& arguments) {
   LabClient client(find_lab(arguments.lab, arguments.runs));
   if (arguments.command.empty())
-    return interactive(client.ask({{"do", "shell"}, {"machine", arguments.machine}}, 10s).at("socket").get<std::string>());
-  const auto answer = client.ask({{"do", "exec"}, {"machine", arguments.machine}, {"argv", arguments.command}}, 11min);
+    return interactive(client.ask({{"do", "shell"}, {"machine", arguments.machine}}, 10s)
+                           .at("socket")
+                           .get<std::string>());
+  const auto answer = client.ask(
+      {{"do", "exec"}, {"machine", arguments.machine}, {"argv", arguments.command}}, 11min);
   fmt::print("{}", answer.at("output").get<std::string>());
   fmt::print(stderr, "{}", answer.at("diagnostics").get<std::string>());
   return answer.at("code").get<int>();
@@ -85,9 +88,12 @@ int shell(const ShellArguments& arguments) {
 
 void add_shell(CLI::App& app, int& status) {
   auto arguments = std::make_shared<ShellArguments>();
-  auto* command = app.add_subcommand("shell", "a terminal, or one command, in a machine of a standing lab");
+  auto* command =
+      app.add_subcommand("shell", "a terminal, or one command, in a machine of a standing lab");
   command->add_option("MACHINE", arguments->machine, "its name in the topology")->required();
-  command->add_option("COMMAND", arguments->command, "after --: run this instead of a terminal; its exit status is hermesh's");
+  command->add_option("COMMAND",
+                      arguments->command,
+                      "after --: run this instead of a terminal; its exit status is hermesh's");
   command->add_option("--lab", arguments->lab, "the lab's run directory, when several are up");
   command->add_option("--runs", arguments->runs, "where to look for it")->capture_default_str();
   command->footer("Examples:\n  hermesh shell a\n  hermesh shell a -- wg show");

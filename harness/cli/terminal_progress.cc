@@ -29,7 +29,8 @@ TerminalProgress::~TerminalProgress() {
 }
 
 std::string TerminalProgress::stamp() const {
-  const auto passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  const auto passed =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   return fmt::format("{:6.1f} s  ", passed);
 }
 

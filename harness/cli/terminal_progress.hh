@@ -8,8 +8,8 @@
 
 namespace hermesh::cli {
 
-/// Progress on stderr: a line per phase and note, and on a terminal a live line that is rewritten in
-/// place (off a terminal a live line is printed every ten seconds, so that a log shows life).
+/// Progress on stderr: a line per phase and note, and on a terminal a live line that is rewritten
+/// in place (off a terminal a live line is printed every ten seconds, so that a log shows life).
 class TerminalProgress : public Progress {
 public:
   TerminalProgress();

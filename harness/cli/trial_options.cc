@@ -8,13 +8,13 @@
 #include "workload/workload.hh"
 
 #include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
 namespace hermesh::cli {
 namespace {
 
-std::pair<std::string, std::string> split(const std::string& flag, const std::string& text, const char* wanted) {
+std::pair<std::string, std::string>
+split(const std::string& flag, const std::string& text, const char* wanted) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
     throw InputError(flag + ": found '" + text + "', wanted " + wanted);
@@ -23,10 +23,14 @@ std::pair<std::string, std::string> split(const std::string& flag, const std::st
 
 void apply_with(TrialRequest& request, const std::string& text, const VpnSpec& vpn) {
   const auto [name, file] = split("--with", text, "VPN=FILE, for example nebula=./nebula");
-  if (name != vpn.name) throw InputError("--with: found '" + name + "', but the trial runs VPN '" + vpn.name + "'");
-  if (vpn.binary.empty()) throw InputError("--with: VPN '" + name + "' has no program of its own to replace");
-  if (!std::filesystem::is_regular_file(file)) throw InputError("--with: " + file + ": there is no such file");
-  if (::access(file.c_str(), R_OK | X_OK) != 0) throw InputError("--with: " + file + ": not an executable file that you may read");
+  if (name != vpn.name)
+    throw InputError("--with: found '" + name + "', but the trial runs VPN '" + vpn.name + "'");
+  if (vpn.binary.empty())
+    throw InputError("--with: VPN '" + name + "' has no program of its own to replace");
+  if (!std::filesystem::is_regular_file(file))
+    throw InputError("--with: " + file + ": there is no such file");
+  if (::access(file.c_str(), R_OK | X_OK) != 0)
+    throw InputError("--with: " + file + ": not an executable file that you may read");
   request.replaced_binary = std::filesystem::absolute(file);
 }
 
@@ -34,34 +38,59 @@ void apply_with(TrialRequest& request, const std::string& text, const VpnSpec& v
 
 void add_trial_options(CLI::App& command, TrialArguments& arguments) {
   auto& request = arguments.request;
-  command.add_option("--topology", request.topology, "who is where: a name (hermesh list) or a file")->required();
-  command.add_option("--scenario", request.scenario, "how the gateways behave: a name or a file")->required();
+  command
+      .add_option("--topology", request.topology, "who is where: a name (hermesh list) or a file")
+      ->required();
+  command.add_option("--scenario", request.scenario, "how the gateways behave: a name or a file")
+      ->required();
   command.add_option("--vpn", request.vpn, "the VPN under test: a name or a folder")->required();
-  command.add_option("--profile", request.profile, "impairment of what machines send: a name or a file")->capture_default_str();
-  command.add_option("--set", arguments.settings, "an option of the VPN, NAME=VALUE; may be repeated");
-  command.add_option("--with", arguments.with, "your own binary in place of the packaged one, VPN=FILE");
-  command.add_option("--seed", request.seed, "everything random hangs on it: keys, ports, losses")->capture_default_str();
+  command
+      .add_option(
+          "--profile", request.profile, "impairment of what machines send: a name or a file")
+      ->capture_default_str();
+  command.add_option(
+      "--set", arguments.settings, "an option of the VPN, NAME=VALUE; may be repeated");
+  command.add_option(
+      "--with", arguments.with, "your own binary in place of the packaged one, VPN=FILE");
+  command.add_option("--seed", request.seed, "everything random hangs on it: keys, ports, losses")
+      ->capture_default_str();
   command.add_option("--connect", arguments.uri, "a libvirt URI")->capture_default_str();
   command.add_option("--accel", arguments.accelerator, "auto, kvm or tcg")->capture_default_str();
-  command.add_option("--guest", arguments.guest, "the guest image's folder (default: the one that `hermesh image build` makes)");
+  command.add_option(
+      "--guest",
+      arguments.guest,
+      "the guest image's folder (default: the one that `hermesh image build` makes)");
   command.add_option("--runs", arguments.runs, "where run directories go")->capture_default_str();
-  command.add_option("--lab-fault", arguments.faults, "let a gateway do other than declared, GATEWAY:FIELD=VALUE (to test the lab itself)");
+  command.add_option(
+      "--lab-fault",
+      arguments.faults,
+      "let a gateway do other than declared, GATEWAY:FIELD=VALUE (to test the lab itself)");
 }
 
 TrialSpec plan(TrialArguments& arguments, const Catalog& catalog) {
   auto& request = arguments.request;
-  for (const auto& setting : arguments.settings) request.settings.push_back(split("--set", setting, "NAME=VALUE, for example relay=off"));
-  for (const auto& fault : arguments.faults) request.faults.push_back(parse_lab_fault(fault));
-  for (const auto& name : request.workloads) workload(name);
+  for (const auto& setting : arguments.settings)
+    request.settings.push_back(split("--set", setting, "NAME=VALUE, for example relay=off"));
+  for (const auto& fault : arguments.faults)
+    request.faults.push_back(parse_lab_fault(fault));
+  for (const auto& name : request.workloads)
+    workload(name);
   if (arguments.with.size() > 1) throw InputError("--with: given twice; a trial runs one VPN");
-  if (!arguments.with.empty()) apply_with(request, arguments.with.front(), catalog.vpn(request.vpn, {request.settings.begin(), request.settings.end()}));
-  if (arguments.accelerator != "auto" && arguments.accelerator != "kvm" && arguments.accelerator != "tcg")
+  if (!arguments.with.empty())
+    apply_with(request,
+               arguments.with.front(),
+               catalog.vpn(request.vpn, {request.settings.begin(), request.settings.end()}));
+  if (arguments.accelerator != "auto" && arguments.accelerator != "kvm" &&
+      arguments.accelerator != "tcg")
     throw InputError("--accel: found '" + arguments.accelerator + "', wanted auto, kvm or tcg");
   return plan_trial(catalog, request);
 }
 
-TrialOptions prepare(const TrialArguments& arguments, const TrialSpec& spec, const Catalog& catalog) {
-  TrialOptions options{.uri = arguments.uri, .image = read_guest_image(guest_folder(arguments.guest)), .run_dir = {}};
+TrialOptions
+prepare(const TrialArguments& arguments, const TrialSpec& spec, const Catalog& catalog) {
+  TrialOptions options{.uri = arguments.uri,
+                       .image = read_guest_image(guest_folder(arguments.guest)),
+                       .run_dir = {}};
   options.run_dir = make_run_dir(arguments.runs, spec, arguments.request, catalog);
   options.accelerator = choose_accelerator(arguments.accelerator, options.image);
   return options;

@@ -49,7 +49,8 @@ int stand(UpArguments& arguments) {
 std::vector<std::string> own_command_line() {
   std::ifstream in("/proc/self/cmdline", std::ios::binary);
   std::vector<std::string> words;
-  for (std::string word; std::getline(in, word, '\0');) words.push_back(word);
+  for (std::string word; std::getline(in, word, '\0');)
+    words.push_back(word);
   return words;
 }
 
@@ -58,19 +59,22 @@ pid_t spawn_supervisor(const std::string& log) {
   auto words = own_command_line();
   words.emplace_back("--foreground");
   std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addopen(
+      &actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t pid = -1;
-  const int problem = ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  const int problem =
+      ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (problem != 0) throw SystemError("start the lab's supervisor", problem);
@@ -88,7 +92,8 @@ public:
     in_.clear(); // the file grows
     while (std::getline(in_, line)) {
       fmt::print(stderr, "{}\n", line);
-      if (const auto at = line.find("lab: "); at != std::string::npos) run_dir = line.substr(at + 5);
+      if (const auto at = line.find("lab: "); at != std::string::npos)
+        run_dir = line.substr(at + 5);
       if (line.ends_with("  up")) up = true;
     }
   }
@@ -107,7 +112,9 @@ int detach(UpArguments& arguments) {
   std::error_code problem;
   std::filesystem::create_directories(arguments.trial.runs, problem);
   if (problem) throw Error("make the folder " + arguments.trial.runs + ": " + problem.message());
-  const auto log = (std::filesystem::absolute(arguments.trial.runs) / fmt::format("up-{}.log", ::getpid())).string();
+  const auto log =
+      (std::filesystem::absolute(arguments.trial.runs) / fmt::format("up-{}.log", ::getpid()))
+          .string();
   const auto supervisor = spawn_supervisor(log);
   Follower follower(log);
   SteadyClock clock;
@@ -129,11 +136,15 @@ int detach(UpArguments& arguments) {
 
 void add_up(CLI::App& app, int& status) {
   auto arguments = std::make_shared<UpArguments>();
-  auto* command = app.add_subcommand("up", "boot a lab with its VPN started, and leave it standing");
+  auto* command =
+      app.add_subcommand("up", "boot a lab with its VPN started, and leave it standing");
   add_trial_options(*command, arguments->trial);
   command->add_flag("--foreground", arguments->foreground, "do not detach; Ctrl-C ends the lab");
-  command->footer("Example:\n  hermesh up --topology double-nat --scenario home-and-carrier --vpn nebula");
-  command->callback([arguments, &status] { status = arguments->foreground ? stand(*arguments) : detach(*arguments); });
+  command->footer(
+      "Example:\n  hermesh up --topology double-nat --scenario home-and-carrier --vpn nebula");
+  command->callback([arguments, &status] {
+    status = arguments->foreground ? stand(*arguments) : detach(*arguments);
+  });
 }
 
 } // namespace hermesh::cli

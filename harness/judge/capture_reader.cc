@@ -15,7 +15,8 @@ bool is_numbered(std::string_view text, std::string_view stem) {
   return std::ranges::all_of(text.substr(stem.size()), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-SeenPort port_named(std::string_view name, std::span<const JudgedMachine> machines, std::uint32_t segment) {
+SeenPort
+port_named(std::string_view name, std::span<const JudgedMachine> machines, std::uint32_t segment) {
   SeenPort port{.owner = std::string(name), .segment = segment};
   const auto dot = name.rfind('.');
   if (dot == std::string_view::npos) return port;
@@ -45,7 +46,8 @@ CaptureReader::CaptureReader(Sightings& into,
                              std::span<const JudgedMachine> machines,
                              const Sightings::Wanted& wanted)
     : into_(into), machines_(machines), wanted_(wanted),
-      segment_(static_cast<std::uint32_t>(into.segment_is_lan_.size())), first_sighting_(into.all_.size()) {
+      segment_(static_cast<std::uint32_t>(into.segment_is_lan_.size())),
+      first_sighting_(into.all_.size()) {
   into_.segment_is_lan_.push_back(false);
 }
 

@@ -15,7 +15,9 @@ namespace hermesh {
 /// Reads one segment's capture into Sightings.
 class CaptureReader {
 public:
-  CaptureReader(Sightings& into, std::span<const JudgedMachine> machines, const Sightings::Wanted& wanted);
+  CaptureReader(Sightings& into,
+                std::span<const JudgedMachine> machines,
+                const Sightings::Wanted& wanted);
 
   void read(const std::filesystem::path& file);
 
@@ -30,9 +32,10 @@ private:
   Sightings::Wanted wanted_;
   std::uint32_t segment_;
   std::size_t first_sighting_;
-  std::vector<std::uint32_t> ports_{};                        ///< the file's interfaces, as ports of Sightings
-  std::unordered_map<std::uint64_t, std::uint32_t> speaker_{}; ///< by MAC: its port, or no_port when several
-  std::vector<std::uint64_t> target_macs_{};                  ///< of this file's sightings
+  std::vector<std::uint32_t> ports_{}; ///< the file's interfaces, as ports of Sightings
+  std::unordered_map<std::uint64_t, std::uint32_t>
+      speaker_{};                            ///< by MAC: its port, or no_port when several
+  std::vector<std::uint64_t> target_macs_{}; ///< of this file's sightings
 };
 
 } // namespace hermesh

@@ -12,14 +12,16 @@ constexpr std::size_t ethernet_bytes = 14;
 constexpr unsigned tcp = 6;
 constexpr unsigned udp = 17;
 
-/// How much of the payload tells it from others. Ciphertext, and a TLS record's first bytes behind its
-/// header, are random; so much is left of either in the first 128 bytes of a frame, over IPv6 and with TCP options.
+/// How much of the payload tells it from others. Ciphertext, and a TLS record's first bytes behind
+/// its header, are random; so much is left of either in the first 128 bytes of a frame, over IPv6
+/// and with TCP options.
 constexpr std::size_t udp_bytes_told = 64;
 constexpr std::size_t tcp_bytes_told = 32;
 
 std::uint64_t big_endian(Bytes bytes, std::size_t at, std::size_t count) {
   std::uint64_t value = 0;
-  for (const auto byte : bytes.subspan(at, count)) value = value << 8 | std::to_integer<std::uint64_t>(byte);
+  for (const auto byte : bytes.subspan(at, count))
+    value = value << 8 | std::to_integer<std::uint64_t>(byte);
   return value;
 }
 
@@ -28,7 +30,8 @@ unsigned byte_at(Bytes bytes, std::size_t at) {
 }
 
 std::uint64_t hash(Bytes bytes, std::uint64_t state) {
-  for (const auto byte : bytes) state = (state ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3ULL; // FNV-1a
+  for (const auto byte : bytes)
+    state = (state ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3ULL; // FNV-1a
   state = (state ^ (state >> 32)) * 0xd6e8feb86659fd93ULL;
   return state ^ (state >> 32);
 }
@@ -46,7 +49,8 @@ std::optional<Upper> read_v4(Bytes packet) {
   const std::size_t header = (byte_at(packet, 0) & 15U) * 4U;
   const auto total = static_cast<std::size_t>(big_endian(packet, 2, 2));
   if (header < 20 || total < header) return std::nullopt;
-  if ((big_endian(packet, 6, 2) & 0x1fff) != 0) return std::nullopt; // a later fragment has no ports
+  if ((big_endian(packet, 6, 2) & 0x1fff) != 0)
+    return std::nullopt; // a later fragment has no ports
   return Upper{.protocol = byte_at(packet, 9),
                .offset = header,
                .length = total - header,
@@ -58,7 +62,9 @@ std::optional<Upper> read_v6(Bytes packet) {
   auto length = static_cast<std::size_t>(big_endian(packet, 4, 2));
   std::size_t offset = 40;
   unsigned next = byte_at(packet, 6);
-  const auto is_extension = [](unsigned kind) { return kind == 0 || kind == 43 || kind == 44 || kind == 60; };
+  const auto is_extension = [](unsigned kind) {
+    return kind == 0 || kind == 43 || kind == 44 || kind == 60;
+  };
   while (is_extension(next)) {
     if (packet.size() < offset + 8) return std::nullopt;
     const bool fragment = next == 44;
@@ -69,7 +75,8 @@ std::optional<Upper> read_v6(Bytes packet) {
     offset += size;
     length -= size;
   }
-  return Upper{.protocol = next, .offset = offset, .length = length, .addresses = packet.subspan(8, 32)};
+  return Upper{
+      .protocol = next, .offset = offset, .length = length, .addresses = packet.subspan(8, 32)};
 }
 
 /// Header length and payload length of the upper layer.
@@ -113,7 +120,8 @@ std::optional<FrameFacts> read_frame(Bytes bytes) {
   if (!payload) return std::nullopt;
   const bool is_udp = upper->protocol == udp;
   const auto kept = segment.subspan(std::min(payload->offset, segment.size()));
-  const auto told = std::min({kept.size(), payload->length, is_udp ? udp_bytes_told : tcp_bytes_told});
+  const auto told =
+      std::min({kept.size(), payload->length, is_udp ? udp_bytes_told : tcp_bytes_told});
   return FrameFacts{.udp = is_udp,
                     .source_mac = big_endian(bytes, 6, 6),
                     .target_mac = big_endian(bytes, 0, 6),

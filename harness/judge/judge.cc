@@ -28,14 +28,17 @@ Sightings::Wanted wanted_for(const std::vector<ProbeRecord>& probes) {
     wanted.from = std::min(wanted.from, probe.sent - clock_slack);
     wanted.to = std::max(wanted.to, *probe.received + clock_slack);
     wanted.shortest = std::min(wanted.shortest, static_cast<std::uint32_t>(probe.length));
-    wanted.longest = std::max(wanted.longest, static_cast<std::uint32_t>(probe.length + probe::step - 1));
+    wanted.longest =
+        std::max(wanted.longest, static_cast<std::uint32_t>(probe.length + probe::step - 1));
   }
   return wanted;
 }
 
 Path path_of(const Origin& origin, std::size_t sender, const std::vector<JudgedMachine>& machines) {
   if (origin.machine == sender)
-    return {.kind = origin.on_lan ? PathKind::local : PathKind::direct, .via = {}, .infrastructure = false};
+    return {.kind = origin.on_lan ? PathKind::local : PathKind::direct,
+            .via = {},
+            .infrastructure = false};
   const auto& via = machines[origin.machine];
   return {.kind = PathKind::relayed, .via = via.name, .infrastructure = via.infrastructure};
 }
@@ -50,7 +53,8 @@ Origins origins_of(const std::filesystem::path& captures,
   if (wanted.from > wanted.to) return origins; // nothing arrived
   const Sightings sightings(captures, machines, wanted);
   const auto arrivals = sightings.arrivals(receiver);
-  // A lone datagram that happens to fit must not count against a stream that keeps step: it comes last.
+  // A lone datagram that happens to fit must not count against a stream that keeps step: it comes
+  // last.
   match_datagrams(sightings, arrivals, probes, machines.size(), Trust::neighbours, origins);
   match_streams(sightings, arrivals, probes, origins);
   match_datagrams(sightings, arrivals, probes, machines.size(), Trust::itself_alone, origins);

@@ -33,15 +33,16 @@ struct Candidate {
   std::size_t overhead = 0;
 };
 
-/// How many of the neighbouring probes could have come from the same sender with about the same overhead.
+/// How many of the neighbouring probes could have come from the same sender with about the same
+/// overhead.
 struct Support {
   unsigned hits = 0;
   unsigned exact = 0; ///< of these, how many with just the same overhead
   unsigned symbols = 0;
   unsigned asked = 0;
 
-  /// A stream of frames of one length fits every probe of one symbol; noise fits few probes. The fourth part
-  /// leaves room for a path that is used by turns.
+  /// A stream of frames of one length fits every probe of one symbol; noise fits few probes. The
+  /// fourth part leaves room for a path that is used by turns.
   bool convincing() const { return symbols >= 2 && hits >= std::max(enough_hits, asked / 4); }
   /// Most VPNs pad nothing, or always alike: the same overhead to the byte tells them from noise.
   unsigned rank() const { return hits + exact; }
@@ -66,8 +67,10 @@ public:
     find_candidates();
     // In the order of arrival: a frame that brought one probe did not bring the next.
     std::vector<std::size_t> order(received_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return *probes_[received_[i]].received; });
+    for (std::size_t i = 0; i < order.size(); ++i)
+      order[i] = i;
+    std::ranges::stable_sort(
+        order, {}, [&](std::size_t i) { return *probes_[received_[i]].received; });
     for (const auto i : order) {
       const auto chosen = choose(i);
       if (!chosen) continue;
@@ -84,7 +87,8 @@ private:
     for (std::size_t i = 0; i < received_.size(); ++i) {
       const auto& probe = probes_[received_[i]];
       const auto [first, last] = between(probe.sent - clock_slack, *probe.received + clock_slack);
-      for (auto j = first; j < last; ++j) consider(i, probe.length, j);
+      for (auto j = first; j < last; ++j)
+        consider(i, probe.length, j);
     }
   }
 
@@ -95,7 +99,8 @@ private:
     arrival.fits = true;
     if (!arrival.origin) return;
     const auto overhead = frame - length;
-    candidates_[i].push_back({.arrival = j, .sender = arrival.origin->machine, .overhead = overhead});
+    candidates_[i].push_back(
+        {.arrival = j, .sender = arrival.origin->machine, .overhead = overhead});
     seen_[i][arrival.origin->machine].set(overhead);
   }
 
@@ -110,19 +115,22 @@ private:
     const auto first = i - std::min(i, neighbours);
     const auto last = std::min(i + neighbours, received_.size() - 1);
     const auto low = candidate.overhead - std::min(candidate.overhead, overhead_tolerance);
-    const auto high = std::min<std::size_t>(candidate.overhead + overhead_tolerance, probe::step - 1);
+    const auto high =
+        std::min<std::size_t>(candidate.overhead + overhead_tolerance, probe::step - 1);
     Support support;
     std::bitset<probe::symbols> symbols;
     for (auto j = first; j <= last; ++j) {
       ++support.asked;
       const auto& seen = seen_[j][candidate.sender];
       bool hit = false;
-      for (auto overhead = low; overhead <= high && !hit; ++overhead) hit = seen.test(overhead);
+      for (auto overhead = low; overhead <= high && !hit; ++overhead)
+        hit = seen.test(overhead);
       if (!hit) continue;
       ++support.hits;
       if (seen.test(candidate.overhead)) ++support.exact;
       const auto length = std::max(probes_[received_[j]].length, probe::shortest);
-      symbols.set(std::min<std::size_t>((length - probe::shortest) / probe::step, probe::symbols - 1));
+      symbols.set(
+          std::min<std::size_t>((length - probe::shortest) / probe::step, probe::symbols - 1));
     }
     support.symbols = static_cast<unsigned>(symbols.count());
     return support;
@@ -133,7 +141,8 @@ private:
     const auto& candidates = candidates_[i];
     if (candidates.empty()) return false;
     const auto sender = candidates.front().sender;
-    if (!std::ranges::all_of(candidates, [&](const Candidate& one) { return one.sender == sender; }))
+    if (!std::ranges::all_of(candidates,
+                             [&](const Candidate& one) { return one.sender == sender; }))
       return false;
     const auto& probe = probes_[received_[i]];
     const auto [first, last] = between(probe.sent - quiet, *probe.received + quiet);
@@ -144,8 +153,8 @@ private:
     return true;
   }
 
-  /// The arrival that brought the probe: of the convincing candidates the first that came, because later copies
-  /// (a VPN that sends by two ways) are not what the receiver counted.
+  /// The arrival that brought the probe: of the convincing candidates the first that came, because
+  /// later copies (a VPN that sends by two ways) are not what the receiver counted.
   std::optional<std::size_t> choose(std::size_t i) const {
     std::vector<std::pair<Support, std::size_t>> convincing;
     unsigned most = 0;
@@ -156,7 +165,8 @@ private:
       most = std::max(most, found.rank());
     }
     if (convincing.empty() && trust_ == Trust::itself_alone && beyond_doubt(i))
-      for (const auto& candidate : candidates_[i]) convincing.emplace_back(Support{}, candidate.arrival);
+      for (const auto& candidate : candidates_[i])
+        convincing.emplace_back(Support{}, candidate.arrival);
     for (const auto& [found, arrival] : convincing) // in order of time
       if (found.rank() * 3 >= most && !arrivals_[arrival].taken) return arrival;
     return std::nullopt;
@@ -165,8 +175,9 @@ private:
   const std::vector<ProbeRecord>& probes_;
   std::size_t machines_;
   Trust trust_;
-  std::vector<Arrival> arrivals_{};      ///< in order of time
-  std::vector<std::size_t> received_{};  ///< indices of the probes that arrived; `i` above counts these
+  std::vector<Arrival> arrivals_{}; ///< in order of time
+  std::vector<std::size_t>
+      received_{}; ///< indices of the probes that arrived; `i` above counts these
   std::vector<std::vector<Candidate>> candidates_{};
   std::vector<std::vector<Overheads>> seen_{}; ///< by probe and sender
 };

@@ -8,10 +8,10 @@
 namespace hermesh {
 namespace {
 
-constexpr std::size_t neighbours = 8;   ///< on either side, of those that arrived
-constexpr std::size_t fewest = 8;       ///< points below which a correlation says nothing
-constexpr double in_step = 0.8;         ///< with 17 points an unrelated flow reaches this once in 10^4
-constexpr double carrying = 0.8;        ///< share of the probes for which the flow brought enough bytes
+constexpr std::size_t neighbours = 8; ///< on either side, of those that arrived
+constexpr std::size_t fewest = 8;     ///< points below which a correlation says nothing
+constexpr double in_step = 0.8;  ///< with 17 points an unrelated flow reaches this once in 10^4
+constexpr double carrying = 0.8; ///< share of the probes for which the flow brought enough bytes
 constexpr std::size_t segments_asked = 8; ///< of a flow, until one's trail is found
 
 /// The bytes that one TCP connection brought, over time.
@@ -74,16 +74,19 @@ double step_of(const Flow& flow, std::span<const ProbeRecord* const> probes) {
   std::vector<Point> points;
   std::size_t enough = 0;
   for (const auto* probe : probes) {
-    const auto bytes = flow.until(*probe->received + clock_slack) - flow.until(probe->sent - clock_slack);
+    const auto bytes =
+        flow.until(*probe->received + clock_slack) - flow.until(probe->sent - clock_slack);
     if (bytes >= probe->length) ++enough;
-    points.push_back({.length = static_cast<double>(probe->length), .bytes = static_cast<double>(bytes)});
+    points.push_back(
+        {.length = static_cast<double>(probe->length), .bytes = static_cast<double>(bytes)});
   }
   if (static_cast<double>(enough) < carrying * static_cast<double>(probes.size())) return 0;
   return correlation(points);
 }
 
 /// The sender whose flow keeps step; empty when none does, or flows of two senders do.
-std::optional<Origin> carrier(const std::vector<Flow>& flows, std::span<const ProbeRecord* const> probes) {
+std::optional<Origin> carrier(const std::vector<Flow>& flows,
+                              std::span<const ProbeRecord* const> probes) {
   std::optional<Origin> found;
   for (const auto& flow : flows) {
     if (step_of(flow, probes) < in_step) continue;

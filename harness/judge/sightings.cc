@@ -27,7 +27,8 @@ Sightings::Sightings(const std::filesystem::path& captures,
     if (entry->path().extension() == ".pcapng") files.push_back(entry->path());
   if (problem) throw Error("read " + captures.string() + ": " + problem.message());
   std::ranges::sort(files); // the same result whatever order the directory has
-  for (const auto& file : files) CaptureReader(*this, machines, wanted).read(file);
+  for (const auto& file : files)
+    CaptureReader(*this, machines, wanted).read(file);
   finish();
 }
 
@@ -39,8 +40,9 @@ void Sightings::finish() {
   cancel_dropped();
 }
 
-/// A frame that is dropped after it was switched (a gateway's filter, a card without room) is in the
-/// capture twice: when it was switched, and when it was dropped. It went no further, so the first record does not count either.
+/// A frame that is dropped after it was switched (a gateway's filter, a card without room) is in
+/// the capture twice: when it was switched, and when it was dropped. It went no further, so the
+/// first record does not count either.
 void Sightings::cancel_dropped() {
   for (std::uint32_t i = 0; i < all_.size(); ++i) {
     const auto& dropped = all_[i];
@@ -58,14 +60,15 @@ void Sightings::cancel_dropped() {
 std::span<const std::uint32_t> Sightings::until(const Sighting& sighting) const {
   const auto same = std::ranges::equal_range(
       by_payload_, sighting.payload, {}, [this](std::uint32_t i) { return all_[i].payload; });
-  const auto end =
-      std::ranges::upper_bound(same, sighting.time, {}, [this](std::uint32_t i) { return all_[i].time; });
+  const auto end = std::ranges::upper_bound(
+      same, sighting.time, {}, [this](std::uint32_t i) { return all_[i].time; });
   return {same.begin(), end};
 }
 
 std::vector<std::uint32_t> Sightings::arrivals(std::size_t machine) const {
   const auto is_card = [&](std::uint32_t port) {
-    return port != no_port && ports_[port].kind == SeenPort::Kind::machine && ports_[port].machine == machine;
+    return port != no_port && ports_[port].kind == SeenPort::Kind::machine &&
+           ports_[port].machine == machine;
   };
   std::vector<std::uint32_t> found;
   for (std::uint32_t i = 0; i < all_.size(); ++i)
@@ -73,12 +76,14 @@ std::vector<std::uint32_t> Sightings::arrivals(std::size_t machine) const {
   return found;
 }
 
-/// The latest frame with this payload that went into the gateway which `out` came from. Gateways rewrite headers,
-/// never payloads; a gateway forwards in the order of arrival, so what it sent at a moment is the last that came.
+/// The latest frame with this payload that went into the gateway which `out` came from. Gateways
+/// rewrite headers, never payloads; a gateway forwards in the order of arrival, so what it sent at
+/// a moment is the last that came.
 std::optional<std::uint32_t> Sightings::into_gateway(const Sighting& out) const {
   const auto& gateway = ports_[out.from].owner;
   const auto is_gateways = [&](std::uint32_t port) {
-    return port != no_port && ports_[port].kind == SeenPort::Kind::gateway && ports_[port].owner == gateway;
+    return port != no_port && ports_[port].kind == SeenPort::Kind::gateway &&
+           ports_[port].owner == gateway;
   };
   for (const auto i : until(out) | std::views::reverse) {
     const auto& in = all_[i];

@@ -13,7 +13,8 @@
 
 namespace hermesh {
 
-/// A switch port as the captures name it. "a.eth0" belongs to a machine, "gw.inside0" and "gw.outside" to a gateway.
+/// A switch port as the captures name it. "a.eth0" belongs to a machine, "gw.inside0" and
+/// "gw.outside" to a gateway.
 struct SeenPort {
   enum class Kind : std::uint8_t { machine, gateway, other };
 
@@ -34,7 +35,8 @@ struct Sighting {
   std::uint64_t flow = 0;
   std::uint32_t length = 0;
   std::uint32_t from = no_port;
-  std::uint32_t to = no_port; ///< the only port that its destination MAC ever spoke from; no_port: unknown, or a group
+  std::uint32_t to = no_port; ///< the only port that its destination MAC ever spoke from; no_port:
+                              ///< unknown, or a group
   bool udp = true;
   bool dropped = false; ///< the fabric dropped it after this segment: it went no further
 };
@@ -48,8 +50,8 @@ struct Origin {
 /// What the captures hold of a stretch of time, as compact records (about 50 bytes a frame).
 class Sightings {
 public:
-  /// UDP of `shortest` to `longest` payload bytes and TCP with any, seen in [from, to]. MAC addresses are learnt
-  /// from all of each file.
+  /// UDP of `shortest` to `longest` payload bytes and TCP with any, seen in [from, to]. MAC
+  /// addresses are learnt from all of each file.
   struct Wanted {
     Time from{0};
     Time to{0};
@@ -58,7 +60,9 @@ public:
   };
 
   /// Reads every *.pcapng in the directory. Throws Error when it or one of them cannot be read.
-  Sightings(const std::filesystem::path& captures, std::span<const JudgedMachine> machines, const Wanted& wanted);
+  Sightings(const std::filesystem::path& captures,
+            std::span<const JudgedMachine> machines,
+            const Wanted& wanted);
 
   /// Indices of the frames that reached a machine's cards from elsewhere, in order of time.
   std::vector<std::uint32_t> arrivals(std::size_t machine) const;

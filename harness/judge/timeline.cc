@@ -28,7 +28,10 @@ public:
   explicit Drawing(std::vector<PathInterval>& timeline) : timeline_(timeline) {}
 
   /// `probes` probes from `first` to `last` took `path`.
-  void extend(const Path& path, const ProbeVerdict& first, const ProbeVerdict& last, std::size_t probes) {
+  void extend(const Path& path,
+              const ProbeVerdict& first,
+              const ProbeVerdict& last,
+              std::size_t probes) {
     const auto count = static_cast<std::uint32_t>(probes);
     if (!timeline_.empty() && !broken_ && timeline_.back().path == path) {
       timeline_.back().to = end_of(last);
@@ -59,7 +62,8 @@ std::vector<PathInterval> join(const std::vector<ProbeVerdict>& probes) {
       continue;
     }
     auto end = i;
-    while (end < probes.size() && kind_of(probes[end]) == kind) ++end;
+    while (end < probes.size() && kind_of(probes[end]) == kind)
+      ++end;
     const auto run = end - i;
     if (kind == Kind::lost && run >= lost_makes_unreachable)
       drawing.extend(Path{}, probes[i], probes[end - 1], run);
@@ -70,8 +74,8 @@ std::vector<PathInterval> join(const std::vector<ProbeVerdict>& probes) {
 }
 
 std::size_t lost_at_the_end(const std::vector<ProbeVerdict>& probes) {
-  const auto arrived =
-      std::find_if(probes.rbegin(), probes.rend(), [](const ProbeVerdict& p) { return p.received.has_value(); });
+  const auto arrived = std::find_if(
+      probes.rbegin(), probes.rend(), [](const ProbeVerdict& p) { return p.received.has_value(); });
   return static_cast<std::size_t>(arrived - probes.rbegin());
 }
 
@@ -80,13 +84,15 @@ std::size_t lost_at_the_end(const std::vector<ProbeVerdict>& probes) {
 void draw_timeline(DirectionVerdict& verdict) {
   const auto& probes = verdict.probes;
   verdict.timeline = join(probes);
-  verdict.unidentified = static_cast<std::uint32_t>(
-      std::ranges::count(probes, Kind::unidentified, kind_of));
+  verdict.unidentified =
+      static_cast<std::uint32_t>(std::ranges::count(probes, Kind::unidentified, kind_of));
   const auto lost = lost_at_the_end(probes);
   verdict.settled = {};
   verdict.proven = lost >= lost_settles;
   if (verdict.proven || lost == probes.size()) return;
-  const auto reached = [](const PathInterval& interval) { return interval.path.kind != PathKind::unreachable; };
+  const auto reached = [](const PathInterval& interval) {
+    return interval.path.kind != PathKind::unreachable;
+  };
   const auto enough = [&](const PathInterval& interval) {
     return reached(interval) && interval.probes >= identified_settles;
   };

@@ -18,7 +18,10 @@ constexpr std::string_view machine_type = "pc";
 // again.
 constexpr std::string_view tb_cache_mib = "32";
 
-void write_boot(XmlWriter& xml, const VirtualMachine& machine, const GuestImage& image, const DomainHost& host) {
+void write_boot(XmlWriter& xml,
+                const VirtualMachine& machine,
+                const GuestImage& image,
+                const DomainHost& host) {
   xml.open("os");
   xml.text("type", "hvm", {{"arch", "x86_64"}, {"machine", machine_type}});
   xml.text("kernel", image.kernel.string());

@@ -45,8 +45,8 @@ struct HostFacts {
 };
 
 std::string libvirt_version(); ///< of the library in use: "9.0.0"
-/// "7.2.18"; empty when there is none. Asked of the program itself, because libvirt would start every
-/// emulator on the PATH to answer.
+/// "7.2.18"; empty when there is none. Asked of the program itself, because libvirt would start
+/// every emulator on the PATH to answer.
 std::string qemu_version(const std::filesystem::path& qemu);
 
 /// `image`: to try KVM with (up to 30 s, once per host).

@@ -65,7 +65,8 @@ struct Hypervisor::Impl {
   std::optional<TempDir> own_sockets{embedded == nullptr ? std::optional<TempDir>("hs")
                                                          : std::nullopt};
   fs::path emulator;
-  unsigned tsc_khz = options.accelerator == Accelerator::tcg ? host_tsc_khz() : 0; ///< KVM has its own clock
+  unsigned tsc_khz =
+      options.accelerator == Accelerator::tcg ? host_tsc_khz() : 0; ///< KVM has its own clock
   Connection connection;
   DomainEvents events;
   std::mutex mutex;

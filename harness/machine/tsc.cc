@@ -42,8 +42,10 @@ unsigned host_tsc_khz() {
   const auto first = read_both();
   std::this_thread::sleep_for(std::chrono::milliseconds{20}); // a measuring interval, not a wait
   const auto second = read_both();
-  const auto milliseconds = std::chrono::duration<double, std::milli>(second.time - first.time).count();
-  return static_cast<unsigned>(static_cast<double>(second.counter - first.counter) / milliseconds + 0.5);
+  const auto milliseconds =
+      std::chrono::duration<double, std::milli>(second.time - first.time).count();
+  return static_cast<unsigned>(static_cast<double>(second.counter - first.counter) / milliseconds +
+                               0.5);
 }
 #else
 unsigned host_tsc_khz() {

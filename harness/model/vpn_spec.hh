@@ -9,12 +9,12 @@
 
 namespace hermesh {
 
-/// What a VPN can do, as its folder declares it for the options chosen: the oracle reasons from this,
-/// and nothing that judges the wire ever sees it.
+/// What a VPN can do, as its folder declares it for the options chosen: the oracle reasons from
+/// this, and nothing that judges the wire ever sees it.
 struct Abilities {
-  bool punches_udp = false;     ///< UDP hole punching with reflexive candidates (RFC 5128 section 3.3)
-  bool relays = false;          ///< a relay is configured and used when no direct path exists
-  bool uses_known_endpoints = false; ///< dials a peer whose public endpoint is configured
+  bool punches_udp = false; ///< UDP hole punching with reflexive candidates (RFC 5128 section 3.3)
+  bool relays = false;      ///< a relay is configured and used when no direct path exists
+  bool uses_known_endpoints = false;          ///< dials a peer whose public endpoint is configured
   std::vector<std::string> transports{"udp"}; ///< what its own traffic needs: "udp", "tcp"
 
   bool operator==(const Abilities&) const = default;
@@ -32,10 +32,11 @@ struct VpnFile {
 /// What machines of one role do.
 struct VpnRole {
   std::vector<VpnFile> files{};
-  std::vector<std::vector<std::string>> setup{};       ///< commands run to the end, in order, before the daemon
-  std::vector<std::string> daemon{};                   ///< argv; empty: the setup is all there is
-  std::vector<std::string> status{};                   ///< argv of the status script; empty: no claim
-  std::vector<std::vector<std::string>> teardown{};    ///< commands after the daemon has ended
+  std::vector<std::vector<std::string>>
+      setup{};                       ///< commands run to the end, in order, before the daemon
+  std::vector<std::string> daemon{}; ///< argv; empty: the setup is all there is
+  std::vector<std::string> status{}; ///< argv of the status script; empty: no claim
+  std::vector<std::vector<std::string>> teardown{}; ///< commands after the daemon has ended
 
   bool operator==(const VpnRole&) const = default;
 };
@@ -58,13 +59,13 @@ struct VpnSpec {
   std::filesystem::path folder;
   std::vector<VpnOption> options{};
   std::vector<std::pair<std::string, std::string>> values{}; ///< named template values, in order
-  std::string overlay;      ///< template of a machine's overlay address; empty: the underlay address
-  std::string interface{};  ///< the overlay's network interface on a machine, "" for none
+  std::string overlay; ///< template of a machine's overlay address; empty: the underlay address
+  std::string interface {}; ///< the overlay's network interface on a machine, "" for none
   std::string binary{};     ///< absolute path that `--with NAME=FILE` replaces
   std::vector<std::string> programs{}; ///< that the guest must have on its PATH
   VpnRole peer;
   VpnRole relay{};
-  Abilities abilities{};    ///< after `options` were applied
+  Abilities abilities{}; ///< after `options` were applied
 
   bool operator==(const VpnSpec&) const = default;
 };

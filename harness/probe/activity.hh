@@ -34,8 +34,8 @@ private:
   SocketAddress asked_for_;
   Fd socket_;
   EventSink sink_;
-  /// Requests that were answered lately: a copy (a VPN that sends by two ways at once) is reported, but a
-  /// second reply would make two packets of one sequence on the way back.
+  /// Requests that were answered lately: a copy (a VPN that sends by two ways at once) is reported,
+  /// but a second reply would make two packets of one sequence on the way back.
   std::deque<std::pair<std::uint32_t, std::uint32_t>> answered_{};
 };
 

@@ -9,11 +9,13 @@
 
 namespace hermesh::probe {
 
-/// The control stream: lines in, lines out, never blocking. What the host does not read waits in a bounded
-/// queue; when that is full the oldest events go, so that a slow host never holds up a probe.
+/// The control stream: lines in, lines out, never blocking. What the host does not read waits in a
+/// bounded queue; when that is full the oldest events go, so that a slow host never holds up a
+/// probe.
 class Control {
 public:
-  static constexpr std::size_t most_queued = 1024 * 1024; ///< bytes of events that wait: minutes of probing
+  static constexpr std::size_t most_queued =
+      1024 * 1024; ///< bytes of events that wait: minutes of probing
   static constexpr std::size_t longest_line = 16 * 1024; ///< a longer one is refused
 
   /// The two ends may be one descriptor. Both must be non-blocking, and outlive this.

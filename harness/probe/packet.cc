@@ -11,7 +11,8 @@ namespace {
 
 template <typename T>
 void append(std::vector<std::byte>& out, T value) {
-  for (std::size_t i = sizeof value; i-- > 0;) out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xff));
+  for (std::size_t i = sizeof value; i-- > 0;)
+    out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xff));
 }
 
 template <typename T>
@@ -35,7 +36,8 @@ std::vector<std::byte> encode(const Packet& packet, std::size_t length) {
   append(out, std::uint16_t{0});
   append(out, packet.time);
   Random padding(packet.time ^ (std::uint64_t{packet.stream} << 32 | packet.sequence));
-  while (out.size() < length) out.push_back(static_cast<std::byte>(padding.next() >> 56));
+  while (out.size() < length)
+    out.push_back(static_cast<std::byte>(padding.next() >> 56));
   return out;
 }
 

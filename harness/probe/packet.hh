@@ -22,8 +22,8 @@ struct Packet {
   bool operator==(const Packet&) const = default;
 };
 
-/// `length` bytes, at least header_bytes. The padding is random (by stream and sequence), so that a VPN
-/// that compresses cannot change the lengths.
+/// `length` bytes, at least header_bytes. The padding is random (by stream and sequence), so that a
+/// VPN that compresses cannot change the lengths.
 std::vector<std::byte> encode(const Packet& packet, std::size_t length);
 
 /// Empty when this is no probe packet.

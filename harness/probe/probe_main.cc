@@ -13,9 +13,10 @@
 
 namespace {
 
-constexpr auto usage = "usage: hermesh-probe serve [DEVICE]\n"
-                       "Sends and answers probe packets as its host says: over DEVICE (a virtio port), or over\n"
-                       "stdin and stdout.\n";
+constexpr auto usage =
+    "usage: hermesh-probe serve [DEVICE]\n"
+    "Sends and answers probe packets as its host says: over DEVICE (a virtio port), or over\n"
+    "stdin and stdout.\n";
 
 void serve(const std::vector<std::string>& arguments) {
   using hermesh::probe::Server;

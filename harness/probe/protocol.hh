@@ -6,36 +6,39 @@
 
 /// What the probe program in a guest and the harness agree on.
 ///
-/// Control: one JSON object per line, both ways, over the machine's probe stream (a virtio port; stdin and
-/// stdout under SSH). Requests carry "id"; every request has one answer with the same "id" and either
-/// "ok":true or "error":"...". Times are nanoseconds of the guest's CLOCK_MONOTONIC as JSON integers.
+/// Control: one JSON object per line, both ways, over the machine's probe stream (a virtio port;
+/// stdin and stdout under SSH). Requests carry "id"; every request has one answer with the same
+/// "id" and either "ok":true or "error":"...". Times are nanoseconds of the guest's CLOCK_MONOTONIC
+/// as JSON integers.
 ///
 ///   {"id":1,"do":"clock"}                        -> {"id":1,"ok":true,"now":N}
 ///   {"id":2,"do":"respond","address":"0.0.0.0","port":7000}
 ///        listen; answer each request once with a reply to the address it came from; then events
-///        {"event":"request","stream":S,"seq":N,"time":T,"length":L,"from":"ip:port"} on every arrival and
-///        {"event":"replied","stream":S,"seq":N,"time":T,"length":L,"error":0} after sending. The answer carries
-///        "port": the one that was bound, when 0 was asked for.
+///        {"event":"request","stream":S,"seq":N,"time":T,"length":L,"from":"ip:port"} on every
+///        arrival and
+///        {"event":"replied","stream":S,"seq":N,"time":T,"length":L,"error":0} after sending. The
+///        answer carries "port": the one that was bound, when 0 was asked for.
 ///   {"id":3,"do":"probe","stream":S,"to":"10.42.0.3","port":7000,"interval_ms":100,"seed":X}
 ///        send requests until stopped, from a port of its own; events
 ///        {"event":"sent","stream":S,"seq":N,"time":T,"length":L,"error":0} and
 ///        {"event":"reply","stream":S,"seq":N,"time":T,"length":L,"from":"ip:port"}
 ///   {"id":4,"do":"stop"}                         -> ends every activity
 ///
-/// "time" of "sent" and "replied" is taken before the packet is handed to the kernel, of the others after it
-/// came. "error" is the errno with which the kernel refused it, 0 when it was taken. A second request for
-/// the same stream (or the same address and port to listen on) takes the place of the first. A host that does not
-/// read loses the oldest events, never an answer, and is told: {"event":"dropped","count":N}.
+/// "time" of "sent" and "replied" is taken before the packet is handed to the kernel, of the others
+/// after it came. "error" is the errno with which the kernel refused it, 0 when it was taken. A
+/// second request for the same stream (or the same address and port to listen on) takes the place
+/// of the first. A host that does not read loses the oldest events, never an answer, and is told:
+/// {"event":"dropped","count":N}.
 ///
-/// A host that goes away ends every activity, and whatever was queued for it is forgotten: each session starts
-/// from nothing. A host that comes back so fast that the guest did not see it go cannot rely on that, so a
-/// session begins with an empty line (it ends what a predecessor left half-written) and a "stop", and ignores
-/// every line before that one's answer.
+/// A host that goes away ends every activity, and whatever was queued for it is forgotten: each
+/// session starts from nothing. A host that comes back so fast that the guest did not see it go
+/// cannot rely on that, so a session begins with an empty line (it ends what a predecessor left
+/// half-written) and a "stop", and ignores every line before that one's answer.
 ///
-/// A probe packet is UDP: 4 bytes magic, 4 bytes stream, 4 bytes sequence, 1 byte kind (0 request, 1
-/// reply), 1 byte the symbol that a request wants its reply to spell (0 in a reply), 2 bytes zero, 8 bytes
-/// sender's time, then pseudo-random padding, all big-endian. Its length (UDP payload) is
-/// code_length(seed, sequence, kind): only the requester needs to know the seed.
+/// A probe packet is UDP: 4 bytes magic, 4 bytes stream, 4 bytes sequence, 1 byte kind (0 request,
+/// 1 reply), 1 byte the symbol that a request wants its reply to spell (0 in a reply), 2 bytes
+/// zero, 8 bytes sender's time, then pseudo-random padding, all big-endian. Its length (UDP
+/// payload) is code_length(seed, sequence, kind): only the requester needs to know the seed.
 namespace hermesh::probe {
 
 inline constexpr std::uint32_t magic = 0x686d7072; // "hmpr"

@@ -4,7 +4,6 @@
 #include "probe/protocol.hh"
 
 #include <nlohmann/json.hpp>
-
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -38,7 +37,8 @@ Requester::Requester(const RequesterOptions& options, EventSink sink)
 void Requester::tick() {
   std::uint64_t expirations = 0;
   if (::read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
-  // One packet however many ticks were missed: a burst would measure the guest's scheduler, not the path.
+  // One packet however many ticks were missed: a burst would measure the guest's scheduler, not the
+  // path.
   const auto sequence = next_++;
   const auto length = code_length(options_.seed, sequence, 0);
   const auto now = monotonic_now();

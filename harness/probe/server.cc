@@ -3,9 +3,8 @@
 
 #include "base/error.hh"
 
-#include <nlohmann/json.hpp>
-
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -56,13 +55,15 @@ Server::Server(int in, int out, Host host) : control_(in, out), host_(host) {
 }
 
 void Server::run() {
-  while (!over_) turn();
+  while (!over_)
+    turn();
 }
 
 void Server::turn() {
   auto watching = watched();
   std::vector<pollfd> polls;
-  for (const auto& one : watching) polls.push_back(one.poll);
+  for (const auto& one : watching)
+    polls.push_back(one.poll);
   if (::poll(polls.data(), polls.size(), -1) < 0) {
     if (errno == EINTR) return;
     throw SystemError("poll");
@@ -100,8 +101,10 @@ bool Server::talk(short events) {
     std::vector<std::string> lines;
     std::size_t too_long = 0;
     if (!control_.read(lines, too_long)) return false;
-    for (const auto& line : lines) handle(line);
-    for (; too_long > 0; --too_long) control_.answer(json{{"id", nullptr}, {"error", "line too long"}}.dump());
+    for (const auto& line : lines)
+      handle(line);
+    for (; too_long > 0; --too_long)
+      control_.answer(json{{"id", nullptr}, {"error", "line too long"}}.dump());
   } else if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
     return false; // nothing left to read
   }
@@ -157,9 +160,12 @@ json Server::respond(const json& request) {
 
 json Server::probe(const json& request) {
   const RequesterOptions options{
-      .stream = field<std::uint32_t>(request, "stream", 0, std::numeric_limits<std::uint32_t>::max()),
-      .to = socket_address(text_field(request, "to"), field<std::uint16_t>(request, "port", 1, 65535)),
-      .interval = std::chrono::milliseconds(field<std::uint32_t>(request, "interval_ms", 1, 3'600'000)),
+      .stream =
+          field<std::uint32_t>(request, "stream", 0, std::numeric_limits<std::uint32_t>::max()),
+      .to = socket_address(text_field(request, "to"),
+                           field<std::uint16_t>(request, "port", 1, 65535)),
+      .interval =
+          std::chrono::milliseconds(field<std::uint32_t>(request, "interval_ms", 1, 3'600'000)),
       .seed = field<std::uint64_t>(request, "seed", 0, std::numeric_limits<std::uint64_t>::max())};
   std::erase_if(requesters_, [&](const auto& one) { return one->stream() == options.stream; });
   if (requesters_.size() >= most_activities) throw Error("too many requesters");

@@ -5,7 +5,6 @@
 #include "probe/control.hh"
 
 #include <nlohmann/json_fwd.hpp>
-
 #include <poll.h>
 
 #include <functional>

@@ -13,7 +13,8 @@
 namespace hermesh::probe {
 namespace {
 
-// sockaddr_storage is meant to be seen as the address of its family; memcpy says so without aliasing.
+// sockaddr_storage is meant to be seen as the address of its family; memcpy says so without
+// aliasing.
 template <typename T>
 SocketAddress store(const T& address) {
   SocketAddress out;

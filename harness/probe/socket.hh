@@ -12,7 +12,8 @@
 
 namespace hermesh::probe {
 
-/// A socket address of either family. (Not base's Endpoint: the static program links no other layer.)
+/// A socket address of either family. (Not base's Endpoint: the static program links no other
+/// layer.)
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -36,7 +37,8 @@ struct Datagram {
   std::int64_t time = 0; ///< when it was read, see monotonic_now
 };
 
-/// False when nothing waits. Errors that earlier packets brought back (ICMP) are read and forgotten.
+/// False when nothing waits. Errors that earlier packets brought back (ICMP) are read and
+/// forgotten.
 bool receive(const Fd& socket, std::span<std::byte> buffer, Datagram& datagram);
 
 /// Nanoseconds of CLOCK_MONOTONIC, the clock of every "time" in the protocol.

@@ -19,7 +19,8 @@ const SegmentSpec& segment_of(const Network& network, const std::string& name) {
   return *found;
 }
 
-/// The gateway that serves a segment from inside, as its machines' default route; null on the Internet.
+/// The gateway that serves a segment from inside, as its machines' default route; null on the
+/// Internet.
 const Attachment* router_of(const Network& network, const std::string& segment) {
   for (const auto& gateway : network.gateways)
     for (const auto& inside : gateway.spec.inside)
@@ -34,25 +35,40 @@ void add_family(std::string& batch,
                 const std::optional<Address>& router) {
   if (!address || !prefix) return;
   const auto* const options = address->is_v6() ? " nodad" : "";
-  batch += fmt::format("address add {}/{} dev {}{}\n", to_string(*address), prefix->length, interface, options);
-  if (router) batch += fmt::format("route replace default via {} dev {}\n", to_string(*router), interface);
+  batch += fmt::format(
+      "address add {}/{} dev {}{}\n", to_string(*address), prefix->length, interface, options);
+  if (router)
+    batch += fmt::format("route replace default via {} dev {}\n", to_string(*router), interface);
 }
 
-void add_card(std::string& batch, const Network& network, const Card& card, const std::string& interface) {
+void add_card(std::string& batch,
+              const Network& network,
+              const Card& card,
+              const std::string& interface) {
   const auto& segment = segment_of(network, card.attachment.segment);
   const auto* const router = router_of(network, segment.name);
   const auto none = std::optional<Address>{};
-  batch += fmt::format("address flush dev {} scope global\nlink set dev {} up\n", interface, interface);
+  batch +=
+      fmt::format("address flush dev {} scope global\nlink set dev {} up\n", interface, interface);
   if (!segment.dhcp)
-    add_family(batch, interface, card.attachment.ipv4, segment.ipv4, router != nullptr ? router->ipv4 : none);
-  add_family(batch, interface, card.attachment.ipv6, segment.ipv6, router != nullptr ? router->ipv6 : none);
+    add_family(batch,
+               interface,
+               card.attachment.ipv4,
+               segment.ipv4,
+               router != nullptr ? router->ipv4 : none);
+  add_family(batch,
+             interface,
+             card.attachment.ipv6,
+             segment.ipv6,
+             router != nullptr ? router->ipv6 : none);
 }
 
 std::map<MacAddress, std::string> interfaces_of(Machine& machine) {
   const auto listing = must(machine, {.argv = {"ip", "-json", "link", "show"}}, 20s);
   std::map<MacAddress, std::string> result;
   for (const auto& link : nlohmann::json::parse(listing.output))
-    if (const auto mac = MacAddress::parse(link.value("address", ""))) result[*mac] = link.value("ifname", "");
+    if (const auto mac = MacAddress::parse(link.value("address", "")))
+      result[*mac] = link.value("ifname", "");
   return result;
 }
 
@@ -68,12 +84,26 @@ void lease(Machine& machine, const std::string& interface, const Card& card) {
   const std::string script = "/run/hermesh/lease";
   machine.push({{.target = script, .content = lease_script, .mode = 0755}});
   const auto exit = must(machine,
-                         {.argv = {"busybox", "udhcpc", "-f", "-q", "-n", "-t", "5", "-T", "1", "-i", interface, "-s", script}},
+                         {.argv = {"busybox",
+                                   "udhcpc",
+                                   "-f",
+                                   "-q",
+                                   "-n",
+                                   "-t",
+                                   "5",
+                                   "-T",
+                                   "1",
+                                   "-i",
+                                   interface,
+                                   "-s",
+                                   script}},
                          30s);
-  const auto listing = must(machine, {.argv = {"ip", "-4", "address", "show", "dev", interface}}, 10s);
+  const auto listing =
+      must(machine, {.argv = {"ip", "-4", "address", "show", "dev", interface}}, 10s);
   const auto wanted = to_string(card.attachment.ipv4.value());
   if (listing.output.find("inet " + wanted + "/") == std::string::npos)
-    throw Error(fmt::format("{}: the DHCP lease is not {}: {}", card.machine, wanted, exit.diagnostics));
+    throw Error(
+        fmt::format("{}: the DHCP lease is not {}: {}", card.machine, wanted, exit.diagnostics));
 }
 
 } // namespace
@@ -86,7 +116,8 @@ std::string card_batch(const Network& network,
     if (card.machine != machine) continue;
     const auto interface = interfaces.find(card.mac);
     if (interface == interfaces.end())
-      throw Error(fmt::format("{} has no card with the MAC address {}", machine, to_string(card.mac)));
+      throw Error(
+          fmt::format("{} has no card with the MAC address {}", machine, to_string(card.mac)));
     add_card(batch, network, card, interface->second);
   }
   return batch;

@@ -9,14 +9,16 @@
 
 namespace hermesh {
 
-/// What `ip -batch` reads to give a machine's cards their addresses and default routes, flushing what
-/// was there. `interfaces`: the guest's name of each MAC address. Cards on a DHCP segment only come up.
+/// What `ip -batch` reads to give a machine's cards their addresses and default routes, flushing
+/// what was there. `interfaces`: the guest's name of each MAC address. Cards on a DHCP segment only
+/// come up.
 std::string card_batch(const Network& network,
                        const std::string& machine,
                        const std::map<MacAddress, std::string>& interfaces);
 
-/// Names a guest's interfaces by MAC (never by PCI order) and configures them; asks for a lease where the
-/// segment has DHCP, and throws Error when the lease is not the address that the topology gives.
+/// Names a guest's interfaces by MAC (never by PCI order) and configures them; asks for a lease
+/// where the segment has DHCP, and throws Error when the lease is not the address that the topology
+/// gives.
 void configure_cards(Machine& machine, const Network& network);
 
 } // namespace hermesh

@@ -31,7 +31,10 @@ GatewayUnderTest under_test(const Network& network, const Gateway& gateway) {
           .outside_mac = gateway.outside_mac};
 }
 
-std::string words(const std::string& mapping, const std::string& filtering, const std::string& ports, const std::string& flows) {
+std::string words(const std::string& mapping,
+                  const std::string& filtering,
+                  const std::string& ports,
+                  const std::string& flows) {
   return fmt::format("{}/{}, ports {}, flows {}", mapping, filtering, ports, flows);
 }
 
@@ -48,10 +51,11 @@ std::string words_of(const MeasuredBehaviour& measured) {
   return words(measured.mapping, measured.filtering, measured.ports, measured.flows);
 }
 
-/// Every axis that probes can see must be as declared. "either": from outside, the two flow rules cannot
-/// be told apart for this mapping and filter.
+/// Every axis that probes can see must be as declared. "either": from outside, the two flow rules
+/// cannot be told apart for this mapping and filter.
 bool matches(const nat::Behaviour& declared, const MeasuredBehaviour& measured) {
-  if (declared.udp_blocked || measured.udp_blocked) return declared.udp_blocked == measured.udp_blocked;
+  if (declared.udp_blocked || measured.udp_blocked)
+    return declared.udp_blocked == measured.udp_blocked;
   return measured.mapping == nat::mapping_name(declared.mapping) &&
          measured.filtering == nat::filtering_name(declared.filtering) &&
          measured.ports == nat::to_string(declared.ports) &&

@@ -21,7 +21,8 @@ using nlohmann::json;
 
 constexpr Duration starved = 1s; ///< a stall that a VPN's own timers would feel
 
-std::string version_of(const std::vector<std::pair<std::string, std::string>>& versions, const std::string& name) {
+std::string version_of(const std::vector<std::pair<std::string, std::string>>& versions,
+                       const std::string& name) {
   const auto found = std::ranges::find(versions, name, &std::pair<std::string, std::string>::first);
   return found == versions.end() ? "" : found->second;
 }
@@ -58,7 +59,8 @@ json probe_rows(const ProbeTrack& track) {
 ProbeTrack read_track(const json& document) {
   ProbeTrack track{.from = document.at("from"), .to = document.at("to"), .probes = {}};
   for (const auto& row : document.at("probes")) {
-    ProbeRecord probe{.sequence = row.at(0), .length = row.at(1), .sent = Time(row.at(2).get<std::int64_t>())};
+    ProbeRecord probe{
+        .sequence = row.at(0), .length = row.at(1), .sent = Time(row.at(2).get<std::int64_t>())};
     if (!row.at(3).is_null()) probe.received = Time(row.at(3).get<std::int64_t>());
     track.probes.push_back(probe);
   }
@@ -66,22 +68,33 @@ ProbeTrack read_track(const json& document) {
 }
 
 void decide_by_path(TrialResult& result) {
-  const auto rank = [](PathKind kind) { return std::max(kind, PathKind::direct); }; // local is as good
+  const auto rank = [](PathKind kind) {
+    return std::max(kind, PathKind::direct);
+  }; // local is as good
   if (rank(result.path) == rank(result.expected)) {
     result.verdict = Verdict::as_expected;
     result.reason = result.expected_reason;
   } else if (rank(result.path) < rank(result.expected)) {
     result.verdict = Verdict::better_than_expected;
-    result.reason = fmt::format("{} where theory expects {}: {}", to_string(result.path), to_string(result.expected), result.expected_reason);
+    result.reason = fmt::format("{} where theory expects {}: {}",
+                                to_string(result.path),
+                                to_string(result.expected),
+                                result.expected_reason);
   } else {
     result.verdict = Verdict::worse_than_expected;
-    result.reason = fmt::format("{} where theory expects {}: {}", to_string(result.path), to_string(result.expected), result.expected_reason);
+    result.reason = fmt::format("{} where theory expects {}: {}",
+                                to_string(result.path),
+                                to_string(result.expected),
+                                result.expected_reason);
   }
 }
 
 } // namespace
 
-TrialResult blank_result(const TrialSpec& spec, Accelerator accelerator, const GuestImage& image, const std::filesystem::path& run_dir) {
+TrialResult blank_result(const TrialSpec& spec,
+                         Accelerator accelerator,
+                         const GuestImage& image,
+                         const std::filesystem::path& run_dir) {
   TrialResult result;
   result.reason = "the trial has not ended";
   result.topology = spec.topology.name;
@@ -140,15 +153,23 @@ void collect_network(FabricLoop& fabric, const TrialSpec& spec, TrialResult& res
   std::vector<LedgerRow> ledger;
   fabric.with([&](Fabric& core, Time) { ledger = core.ledger(); });
   for (const auto& row : ledger) {
-    result.drops.push_back({.where = row.where, .reason = to_string(row.reason), .frames = row.frames, .bytes = row.bytes});
+    result.drops.push_back({.where = row.where,
+                            .reason = to_string(row.reason),
+                            .frames = row.frames,
+                            .bytes = row.bytes});
     if (row.reason == DropReason::outside_lab)
-      result.findings.push_back(fmt::format("{}: {} frames were addressed to the world outside the lab, and dropped", row.where, row.frames));
+      result.findings.push_back(
+          fmt::format("{}: {} frames were addressed to the world outside the lab, and dropped",
+                      row.where,
+                      row.frames));
   }
   const auto health = fabric.health();
-  if (!health.capture_problem.empty()) throw Error("the capture is incomplete: " + health.capture_problem);
+  if (!health.capture_problem.empty())
+    throw Error("the capture is incomplete: " + health.capture_problem);
   if (health.longest_stall <= starved) return;
   const auto stall = std::chrono::duration<double>(health.longest_stall).count();
-  result.findings.push_back(fmt::format("the host starved the lab: the fabric stood still for {:.1f} s", stall));
+  result.findings.push_back(
+      fmt::format("the host starved the lab: the fabric stood still for {:.1f} s", stall));
   if (result.verdict == Verdict::worse_than_expected) {
     result.verdict = Verdict::inconclusive;
     result.reason = result.findings.back() + "; what was seen: " + result.reason;
@@ -157,9 +178,14 @@ void collect_network(FabricLoop& fabric, const TrialSpec& spec, TrialResult& res
 
 void compare_claims(TrialResult& result) {
   for (const auto& claim : result.claims) {
-    if (claim.path.empty() || claim.path == "unknown" || claim.path == to_string(result.path)) continue;
+    if (claim.path.empty() || claim.path == "unknown" || claim.path == to_string(result.path))
+      continue;
     if (result.path == PathKind::local && claim.path == "direct") continue;
-    result.findings.push_back(fmt::format("{} on {} claims {}, the wire shows {}", result.vpn, claim.machine, claim.path, to_string(result.path)));
+    result.findings.push_back(fmt::format("{} on {} claims {}, the wire shows {}",
+                                          result.vpn,
+                                          claim.machine,
+                                          claim.path,
+                                          to_string(result.path)));
   }
 }
 
@@ -167,17 +193,25 @@ void decide(TrialResult& result) {
   if (!result.proofs.empty() && !result.proofs.back().holds) {
     const auto& proof = result.proofs.back();
     result.verdict = Verdict::inconclusive;
-    result.reason = fmt::format("the path looked {}, but the control failed: {}: wanted that {}, {}",
-                                to_string(result.path), proof.action, proof.expected, proof.observed);
+    result.reason =
+        fmt::format("the path looked {}, but the control failed: {}: wanted that {}, {}",
+                    to_string(result.path),
+                    proof.action,
+                    proof.expected,
+                    proof.observed);
     return;
   }
   decide_by_path(result);
 }
 
-void add_workload(TrialResult& result, const std::string& name, const Sample& through, const Sample& without) {
+void add_workload(TrialResult& result,
+                  const std::string& name,
+                  const Sample& through,
+                  const Sample& without) {
   if (!through.problem.empty() || !without.problem.empty()) {
     WorkloadResult row{.workload = name, .metric = {}, .unit = {}};
-    row.problem = !through.problem.empty() ? "through the VPN: " + through.problem : "without VPN: " + without.problem;
+    row.problem = !through.problem.empty() ? "through the VPN: " + through.problem
+                                           : "without VPN: " + without.problem;
     result.workloads.push_back(row);
   }
   const auto& figures = through.figures.empty() ? without.figures : through.figures;
@@ -193,7 +227,10 @@ void add_workload(TrialResult& result, const std::string& name, const Sample& th
                                 .without_vpn = value(without, figure.metric)});
 }
 
-std::string probes_document(const TrialSpec& spec, const ProbeTrack& there, const ProbeTrack& back, Time started) {
+std::string probes_document(const TrialSpec& spec,
+                            const ProbeTrack& there,
+                            const ProbeTrack& back,
+                            Time started) {
   auto machines = json::array();
   for (const auto& machine : spec.topology.machines)
     machines.push_back({{"name", machine.name}, {"infrastructure", machine.role == "relay"}});
@@ -210,7 +247,8 @@ StoredProbes read_probes(const std::filesystem::path& file) {
     StoredProbes probes;
     probes.started = Time(document.at("started_ns").get<std::int64_t>());
     for (const auto& machine : document.at("machines"))
-      probes.machines.push_back({.name = machine.at("name"), .infrastructure = machine.at("infrastructure")});
+      probes.machines.push_back(
+          {.name = machine.at("name"), .infrastructure = machine.at("infrastructure")});
     probes.there = read_track(document.at("tracks").at(0));
     probes.back = read_track(document.at("tracks").at(1));
     return probes;

@@ -17,11 +17,15 @@ namespace hermesh {
 /// The parts of a result that only restate what is known, as functions of it.
 
 /// What is known before anything runs.
-TrialResult blank_result(const TrialSpec& spec, Accelerator accelerator, const GuestImage& image, const std::filesystem::path& run_dir);
+TrialResult blank_result(const TrialSpec& spec,
+                         Accelerator accelerator,
+                         const GuestImage& image,
+                         const std::filesystem::path& run_dir);
 
 struct PathTimes {
   std::optional<Duration> first_packet; ///< until the first probe arrived at B
-  std::optional<Duration> direct;       ///< until the last stretch of direct began, in the later direction
+  std::optional<Duration>
+      direct; ///< until the last stretch of direct began, in the later direction
 };
 PathTimes times_of(const PairVerdict& verdict, Time started);
 
@@ -37,10 +41,17 @@ void compare_claims(TrialResult& result);
 /// The verdict and its sentence, from path, expectation, proofs and findings.
 void decide(TrialResult& result);
 
-void add_workload(TrialResult& result, const std::string& name, const Sample& through, const Sample& without);
+void add_workload(TrialResult& result,
+                  const std::string& name,
+                  const Sample& through,
+                  const Sample& without);
 
-/// What the two probe programs saw, so that `hermesh judge` can compute the path again from the captures.
-std::string probes_document(const TrialSpec& spec, const ProbeTrack& there, const ProbeTrack& back, Time started);
+/// What the two probe programs saw, so that `hermesh judge` can compute the path again from the
+/// captures.
+std::string probes_document(const TrialSpec& spec,
+                            const ProbeTrack& there,
+                            const ProbeTrack& back,
+                            Time started);
 struct StoredProbes {
   std::vector<JudgedMachine> machines;
   ProbeTrack there, back;
@@ -53,7 +64,8 @@ void write_result(const std::filesystem::path& file, const TrialResult& result);
 /// Saves the daemons' logs when it goes, however the trial ends.
 class LogKeeper {
 public:
-  LogKeeper(VpnNodes& nodes, std::filesystem::path folder) : nodes_(&nodes), folder_(std::move(folder)) {}
+  LogKeeper(VpnNodes& nodes, std::filesystem::path folder)
+      : nodes_(&nodes), folder_(std::move(folder)) {}
   LogKeeper(const LogKeeper&) = delete;
   LogKeeper& operator=(const LogKeeper&) = delete;
   ~LogKeeper() { nodes_->save_logs(folder_); }

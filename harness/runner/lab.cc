@@ -55,10 +55,11 @@ void Lab::start_machines() {
                       .xml_file = options_.run_dir / "libvirt" / (spec.name + ".xml")};
     for (const auto& card : network_.cards)
       if (card.machine == spec.name)
-        vm.cards.push_back({.mac = card.mac,
-                            .port = fabric_->listening_port(card.machine + "." + card.name)});
+        vm.cards.push_back(
+            {.mac = card.mac, .port = fabric_->listening_port(card.machine + "." + card.name)});
     interrupt_->check();
-    machines_[spec.name] = while_doing("start machine '" + spec.name + "'", [&] { return hypervisor_->start(vm); });
+    machines_[spec.name] =
+        while_doing("start machine '" + spec.name + "'", [&] { return hypervisor_->start(vm); });
   }
 }
 
@@ -70,14 +71,16 @@ void Lab::await_machines() {
 }
 
 void Lab::configure(Machine& machine) {
-  while_doing("configure the cards of '" + machine.name() + "'", [&] { configure_cards(machine, network_); });
+  while_doing("configure the cards of '" + machine.name() + "'",
+              [&] { configure_cards(machine, network_); });
 }
 
 void Lab::move(const std::string& name, const Attachment& to) {
   for (auto& card : network_.cards) {
     if (card.machine != name || card.name != "eth0") continue;
     card.attachment = to;
-    fabric_->with([&](Fabric& fabric, Time) { fabric.move(fabric.port(name + ".eth0"), to.segment); });
+    fabric_->with(
+        [&](Fabric& fabric, Time) { fabric.move(fabric.port(name + ".eth0"), to.segment); });
   }
   configure(machine(name));
 }
@@ -90,11 +93,13 @@ Machine& Lab::machine(const std::string& name) {
 
 std::vector<std::string> Lab::machine_names() const {
   std::vector<std::string> names;
-  for (const auto& machine : topology_.machines) names.push_back(machine.name);
+  for (const auto& machine : topology_.machines)
+    names.push_back(machine.name);
   return names;
 }
 
-void Lab::parallel(const std::vector<std::string>& names, const std::function<void(Machine&)>& body) {
+void Lab::parallel(const std::vector<std::string>& names,
+                   const std::function<void(Machine&)>& body) {
   std::vector<std::exception_ptr> failures(names.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -105,7 +110,8 @@ void Lab::parallel(const std::vector<std::string>& names, const std::function<vo
         failures[i] = std::current_exception();
       }
     });
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   interrupt_->check(); // what failed because of it is not the reason
   for (const auto& failure : failures)
     if (failure) std::rethrow_exception(failure);

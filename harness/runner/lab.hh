@@ -25,8 +25,8 @@ struct LabOptions {
   std::string run_id;            ///< unique on this host: part of libvirt's domain names
 };
 
-/// A network and the machines on it, from boot to tear-down: the scope of one trial. Leaving it ends
-/// everything, in the opposite order of its making.
+/// A network and the machines on it, from boot to tear-down: the scope of one trial. Leaving it
+/// ends everything, in the opposite order of its making.
 class Lab {
 public:
   Lab(const Topology& topology, const Network& network, LabOptions options, Interrupt& interrupt);
@@ -34,7 +34,8 @@ public:
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
-  /// Starts every machine and returns at once: what needs no guest (certification) can go on meanwhile.
+  /// Starts every machine and returns at once: what needs no guest (certification) can go on
+  /// meanwhile.
   void start_machines();
   /// Waits for every guest, then gives each card its addresses and default route.
   void await_machines();
@@ -47,7 +48,8 @@ public:
   Machine& machine(const std::string& name);
   std::vector<std::string> machine_names() const;
 
-  /// `body` for each named machine, in threads of their own; the first failure is rethrown when all are done.
+  /// `body` for each named machine, in threads of their own; the first failure is rethrown when all
+  /// are done.
   void parallel(const std::vector<std::string>& names, const std::function<void(Machine&)>& body);
   /// Throws Error when a machine's QEMU has ended.
   void check_alive();

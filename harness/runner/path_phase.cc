@@ -18,7 +18,8 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-/// When the path that now holds began, in the direction that was later; `now` when nothing is known.
+/// When the path that now holds began, in the direction that was later; `now` when nothing is
+/// known.
 Time since(const PairVerdict& verdict, Time now) {
   Time latest{0};
   for (const auto* direction : {&verdict.there, &verdict.back}) {
@@ -40,21 +41,24 @@ Duration stability(PathKind kind, const Patience& patience) {
 
 } // namespace
 
-PathPhase::PathPhase(Lab& lab, const TrialSpec& spec, std::filesystem::path captures, Progress& progress)
+PathPhase::PathPhase(Lab& lab,
+                     const TrialSpec& spec,
+                     std::filesystem::path captures,
+                     Progress& progress)
     : lab_(&lab), spec_(&spec), captures_(std::move(captures)), progress_(&progress) {}
 
 void PathPhase::start(const Address& target, Time started) {
   started_ = started;
   const auto streams = derive_seed(spec_->seed, to_string(target));
-  session_ = std::make_unique<ProbeSession>(
-      lab_->machine(spec_->peer_a).open_probe(),
-      lab_->machine(spec_->peer_b).open_probe(),
-      ProbeOptions{.requester = spec_->peer_a,
-                   .responder = spec_->peer_b,
-                   .target = target,
-                   .seed = streams,
-                   .stream = static_cast<std::uint32_t>(streams),
-                   .now = [this] { return lab_->fabric().now(); }});
+  session_ =
+      std::make_unique<ProbeSession>(lab_->machine(spec_->peer_a).open_probe(),
+                                     lab_->machine(spec_->peer_b).open_probe(),
+                                     ProbeOptions{.requester = spec_->peer_a,
+                                                  .responder = spec_->peer_b,
+                                                  .target = target,
+                                                  .seed = streams,
+                                                  .stream = static_cast<std::uint32_t>(streams),
+                                                  .now = [this] { return lab_->fabric().now(); }});
 }
 
 PairVerdict PathPhase::judge_now() {

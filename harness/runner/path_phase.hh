@@ -19,10 +19,13 @@ struct PairVerdict {
   DirectionVerdict back;  ///< B to A
 
   PathKind path() const { return std::max(there.settled.kind, back.settled.kind); }
-  const Path& worse() const { return back.settled.kind > there.settled.kind ? back.settled : there.settled; }
+  const Path& worse() const {
+    return back.settled.kind > there.settled.kind ? back.settled : there.settled;
+  }
 };
 
-/// Probes the pair and judges as it goes, until the path has settled (see Patience) or patience is over.
+/// Probes the pair and judges as it goes, until the path has settled (see Patience) or patience is
+/// over.
 class PathPhase {
 public:
   PathPhase(Lab& lab, const TrialSpec& spec, std::filesystem::path captures, Progress& progress);
@@ -51,6 +54,9 @@ private:
 };
 
 /// The directions for the result; times relative to `started`.
-std::vector<DirectionResult> directions(const PairVerdict& verdict, const ProbeTrack& there, const ProbeTrack& back, Time started);
+std::vector<DirectionResult> directions(const PairVerdict& verdict,
+                                        const ProbeTrack& there,
+                                        const ProbeTrack& back,
+                                        Time started);
 
 } // namespace hermesh

@@ -7,10 +7,12 @@
 namespace hermesh {
 namespace {
 
-/// Long enough for a quiet moment to be among its exchanges, short enough for drift to be small within it.
+/// Long enough for a quiet moment to be among its exchanges, short enough for drift to be small
+/// within it.
 constexpr Duration window = std::chrono::seconds{5};
 
-/// An answer that lay unread for long says nothing: nobody was pumping. Below this no answer is refused.
+/// An answer that lay unread for long says nothing: nobody was pumping. Below this no answer is
+/// refused.
 constexpr Duration never_refused = std::chrono::milliseconds{20};
 
 } // namespace
@@ -39,7 +41,8 @@ Time ProbeClock::to_fabric(Time guest) const {
 
 Duration ProbeClock::uncertainty() const {
   Duration worst{0};
-  for (const auto& sample : samples_) worst = std::max(worst, sample.uncertainty);
+  for (const auto& sample : samples_)
+    worst = std::max(worst, sample.uncertainty);
   return worst;
 }
 

@@ -7,9 +7,10 @@
 
 namespace hermesh {
 
-/// Maps a guest's clock to the fabric's. Each exchange with the guest bounds the difference by half its round
-/// trip (RFC 5905 section 8). Of every few seconds the exchange with the shortest round trip is kept, and between those
-/// the difference is interpolated: an emulated guest's clock drifts by milliseconds a minute.
+/// Maps a guest's clock to the fabric's. Each exchange with the guest bounds the difference by half
+/// its round trip (RFC 5905 section 8). Of every few seconds the exchange with the shortest round
+/// trip is kept, and between those the difference is interpolated: an emulated guest's clock drifts
+/// by milliseconds a minute.
 class ProbeClock {
 public:
   /// The guest's clock showed `guest` at some moment between the two times of the fabric.
@@ -23,7 +24,7 @@ public:
 private:
   struct Sample {
     Time guest;
-    Duration offset;      ///< fabric minus guest
+    Duration offset; ///< fabric minus guest
     Duration uncertainty;
   };
 

@@ -4,7 +4,6 @@
 #include "base/error.hh"
 
 #include <fmt/format.h>
-
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,7 +90,8 @@ void ProbeLink::take_line(const std::string& line) {
   if (said.contains("event")) return sink_(said);
   if (id != 0 && id == clock_id_) {
     clock_id_ = 0;
-    if (!said.contains("now") || !said["now"].is_number_integer()) fail("did not say what time it is");
+    if (!said.contains("now") || !said["now"].is_number_integer())
+      fail("did not say what time it is");
     clock_.add(clock_asked_, Time{said["now"].get<std::int64_t>()}, read_at_);
     return;
   }

@@ -16,12 +16,14 @@
 
 namespace hermesh {
 
-/// One end of a ProbeSession: the conversation with one machine's probe program (probe/protocol.hh).
+/// One end of a ProbeSession: the conversation with one machine's probe program
+/// (probe/protocol.hh).
 class ProbeLink {
 public:
   using EventSink = std::function<void(const nlohmann::json&)>;
 
-  /// Takes the machine's stream, non-blocking. Sends what begins a session (its answer is awaited by ready()).
+  /// Takes the machine's stream, non-blocking. Sends what begins a session (its answer is awaited
+  /// by ready()).
   ProbeLink(std::string machine, Fd stream, std::function<Time()> now, EventSink sink);
 
   int fd() const { return stream_.get(); }

@@ -5,7 +5,6 @@
 #include "runner/probe_link.hh"
 
 #include <fmt/format.h>
-
 #include <poll.h>
 
 #include <algorithm>
@@ -23,7 +22,8 @@ constexpr int first_clock_questions = 8;
 constexpr Duration clock_interval = 500ms;
 /// A probe that was sent less than this ago and has not arrived is on its way, not lost.
 constexpr Duration on_its_way = 1s;
-constexpr std::uint32_t most_probes = 1'000'000; ///< a day at ten a second; bounds what a mad guest can cost
+constexpr std::uint32_t most_probes =
+    1'000'000; ///< a day at ten a second; bounds what a mad guest can cost
 
 /// One sequence, as both programs told it, in guest times.
 struct Exchange {
@@ -52,9 +52,13 @@ T number(const json& event, const char* name) {
 
 struct ProbeSession::Impl {
   Impl(Fd requester, Fd responder, ProbeOptions chosen)
-      : options(std::move(chosen)),
-        a(options.requester, std::move(requester), options.now, [this](const json& e) { take(e, a); }),
-        b(options.responder, std::move(responder), options.now, [this](const json& e) { take(e, b); }) {}
+      : options(std::move(chosen)), a(options.requester,
+                                      std::move(requester),
+                                      options.now,
+                                      [this](const json& e) { take(e, a); }),
+        b(options.responder, std::move(responder), options.now, [this](const json& e) {
+          take(e, b);
+        }) {}
 
   /// Read what comes until `done` says so. False: time was over.
   template <typename Done>
@@ -75,7 +79,8 @@ struct ProbeSession::Impl {
   template <typename Done>
   void await(const ProbeLink& link, std::string_view what, Done done) {
     if (!read_until(options.now() + answer_patience, done))
-      throw Error(fmt::format("waited 10 s for the probe program on machine '{}' to {}", link.machine(), what));
+      throw Error(fmt::format(
+          "waited 10 s for the probe program on machine '{}' to {}", link.machine(), what));
   }
 
   void ask(ProbeLink& link, std::string_view what, json request) {
@@ -95,9 +100,13 @@ struct ProbeSession::Impl {
     synchronise(a);
     synchronise(b);
     next_clock = options.now() + clock_interval;
-    ask(b, "listen",
-        {{"do", "respond"}, {"address", options.target.is_v4() ? "0.0.0.0" : "::"}, {"port", options.port}});
-    ask(a, "send",
+    ask(b,
+        "listen",
+        {{"do", "respond"},
+         {"address", options.target.is_v4() ? "0.0.0.0" : "::"},
+         {"port", options.port}});
+    ask(a,
+        "send",
         {{"do", "probe"},
          {"stream", options.stream},
          {"to", to_string(options.target)},
@@ -117,11 +126,14 @@ struct ProbeSession::Impl {
   void take(const json& event, const ProbeLink& link) {
     const auto kind = event.value("event", "");
     if (kind == "dropped")
-      throw Error(fmt::format("the probe program on machine '{}' lost {} events: nobody read them in time",
-                              link.machine(), event.value("count", 0)));
+      throw Error(
+          fmt::format("the probe program on machine '{}' lost {} events: nobody read them in time",
+                      link.machine(),
+                      event.value("count", 0)));
     if (number<std::uint32_t>(event, "stream") != options.stream) return;
     const auto sequence = number<std::uint32_t>(event, "seq");
-    if (sequence >= most_probes) throw Error(fmt::format("probe number {}: that is too many", sequence));
+    if (sequence >= most_probes)
+      throw Error(fmt::format("probe number {}: that is too many", sequence));
     if (sequence >= exchanges.size()) exchanges.resize(sequence + 1);
     auto& exchange = exchanges[sequence];
     const Time time{number<std::int64_t>(event, "time")};
@@ -141,10 +153,16 @@ struct ProbeSession::Impl {
   /// The moment of which the tracks speak.
   Time present() const { return stopped ? *stopped : options.now(); }
 
-  void append(ProbeTrack& track, const ProbeLink& from, const ProbeLink& to, std::uint32_t sequence,
-              std::size_t length, std::optional<Time> sent, std::optional<Time> received) const {
+  void append(ProbeTrack& track,
+              const ProbeLink& from,
+              const ProbeLink& to,
+              std::uint32_t sequence,
+              std::size_t length,
+              std::optional<Time> sent,
+              std::optional<Time> received) const {
     if (!sent) return;
-    ProbeRecord record{.sequence = sequence, .length = length, .sent = from.clock().to_fabric(*sent)};
+    ProbeRecord record{
+        .sequence = sequence, .length = length, .sent = from.clock().to_fabric(*sent)};
     if (received) record.received = to.clock().to_fabric(*received);
     if (!received && record.sent > present() - on_its_way) return;
     track.probes.push_back(record);
@@ -152,11 +170,12 @@ struct ProbeSession::Impl {
 
   template <typename Count>
   std::uint32_t count_between(Time from, Time to, Count counts) const {
-    return static_cast<std::uint32_t>(std::ranges::count_if(exchanges, [&](const Exchange& exchange) {
-      if (!exchange.request_sent || !counts(exchange)) return false;
-      const auto sent = a.clock().to_fabric(*exchange.request_sent);
-      return sent >= from && sent < to;
-    }));
+    return static_cast<std::uint32_t>(
+        std::ranges::count_if(exchanges, [&](const Exchange& exchange) {
+          if (!exchange.request_sent || !counts(exchange)) return false;
+          const auto sent = a.clock().to_fabric(*exchange.request_sent);
+          return sent >= from && sent < to;
+        }));
   }
 
   ProbeOptions options;
@@ -168,7 +187,8 @@ struct ProbeSession::Impl {
 };
 
 ProbeSession::ProbeSession(Fd requester, Fd responder, ProbeOptions options)
-    : impl_(std::make_unique<Impl>(std::move(requester), std::move(responder), std::move(options))) {
+    : impl_(
+          std::make_unique<Impl>(std::move(requester), std::move(responder), std::move(options))) {
   impl_->start();
 }
 
@@ -182,7 +202,8 @@ ProbeTrack ProbeSession::there() const {
   ProbeTrack track{.from = impl_->options.requester, .to = impl_->options.responder, .probes = {}};
   for (std::uint32_t i = 0; i < impl_->exchanges.size(); ++i) {
     const auto& e = impl_->exchanges[i];
-    impl_->append(track, impl_->a, impl_->b, i, e.request_length, e.request_sent, e.request_received);
+    impl_->append(
+        track, impl_->a, impl_->b, i, e.request_length, e.request_sent, e.request_received);
   }
   return track;
 }
@@ -197,25 +218,27 @@ ProbeTrack ProbeSession::back() const {
 }
 
 std::uint32_t ProbeSession::sent() const {
-  return static_cast<std::uint32_t>(
-      std::ranges::count_if(impl_->exchanges, [](const Exchange& e) { return e.request_sent.has_value(); }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      impl_->exchanges, [](const Exchange& e) { return e.request_sent.has_value(); }));
 }
 
 std::uint32_t ProbeSession::answered() const {
-  return static_cast<std::uint32_t>(
-      std::ranges::count_if(impl_->exchanges, [](const Exchange& e) { return e.reply_received.has_value(); }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      impl_->exchanges, [](const Exchange& e) { return e.reply_received.has_value(); }));
 }
 
 std::optional<Time> ProbeSession::last_answer() const {
   std::optional<Time> last;
   for (const auto& exchange : impl_->exchanges)
-    if (exchange.reply_received && (!last || *exchange.reply_received > *last)) last = exchange.reply_received;
+    if (exchange.reply_received && (!last || *exchange.reply_received > *last))
+      last = exchange.reply_received;
   if (!last) return last;
   return impl_->a.clock().to_fabric(*last);
 }
 
 std::uint32_t ProbeSession::answered_between(Time from, Time to) const {
-  return impl_->count_between(from, to, [](const Exchange& e) { return e.reply_received.has_value(); });
+  return impl_->count_between(
+      from, to, [](const Exchange& e) { return e.reply_received.has_value(); });
 }
 
 std::uint32_t ProbeSession::sent_between(Time from, Time to) const {

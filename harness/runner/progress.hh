@@ -11,7 +11,8 @@ namespace hermesh {
 class Progress {
 public:
   virtual ~Progress() = default;
-  virtual void phase(std::string_view name) = 0; ///< "boot", "certification", ...: the last one is over
+  virtual void
+  phase(std::string_view name) = 0; ///< "boot", "certification", ...: the last one is over
   virtual void note(const std::string& line) = 0; ///< something worth a line of its own
   virtual void live(const std::string& line) = 0; ///< replaces the previous live line on a terminal
 };

@@ -9,8 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration cut_length = 3s;
-constexpr Duration grace = 400ms;    ///< what is in flight when the cut begins or ends proves nothing
-constexpr double enough = 0.8;       ///< of the probes: a lossy profile must not look like a cut
+constexpr Duration grace = 400ms; ///< what is in flight when the cut begins or ends proves nothing
+constexpr double enough = 0.8;    ///< of the probes: a lossy profile must not look like a cut
 
 void cut(Lab& lab, const std::string& machine, bool on) {
   lab.fabric().with([&](Fabric& fabric, Time) { fabric.cut(machine, on); });
@@ -39,7 +39,8 @@ ProofResult prove_by_cut(Lab& lab, PathPhase& probing, const std::string& relay,
 
 void open_gateways(Lab& lab, const Network& network, bool on) {
   lab.fabric().with([&](Fabric& fabric, Time) {
-    for (const auto& gateway : network.gateways) fabric.open(gateway.spec.name, on);
+    for (const auto& gateway : network.gateways)
+      fabric.open(gateway.spec.name, on);
   });
 }
 
@@ -49,7 +50,9 @@ ProofResult control_by_opening(Lab& lab, PathPhase& probing, const TrialSpec& sp
   const auto verdict = probing.await_any(spec.patience.control);
   const auto took = std::chrono::duration<double>(lab.fabric().now() - begin).count();
   open_gateways(lab, spec.built, false);
-  ProofResult proof{.action = "open every gateway, same daemons", .expected = "the peers connect", .observed = {}};
+  ProofResult proof{.action = "open every gateway, same daemons",
+                    .expected = "the peers connect",
+                    .observed = {}};
   proof.holds = verdict.path() != PathKind::unreachable;
   proof.observed = proof.holds ? fmt::format("connected within {:.1f} s", took)
                                : fmt::format("nothing arrived in {:.1f} s", took);

@@ -9,8 +9,8 @@
 
 namespace hermesh {
 
-/// Proof by intervention: the relay is cut off for 3 s while the probes go on. On a direct path they must
-/// continue, on a relayed one they must stop. The relay is back when this returns.
+/// Proof by intervention: the relay is cut off for 3 s while the probes go on. On a direct path
+/// they must continue, on a relayed one they must stop. The relay is back when this returns.
 ProofResult prove_by_cut(Lab& lab, PathPhase& probing, const std::string& relay, PathKind claimed);
 
 /// Every gateway lets everything through (or is as before again).

@@ -25,14 +25,16 @@ std::string fresh_id() {
   std::array<unsigned char, 8> bytes{};
   check("ask the kernel for randomness", ::getrandom(bytes.data(), bytes.size(), 0));
   std::string id;
-  for (const auto byte : bytes) id += "abcdefghijkmnpqrstuvwxyz23456789"[byte % 32];
+  for (const auto byte : bytes)
+    id += "abcdefghijkmnpqrstuvwxyz23456789"[byte % 32];
   return id;
 }
 
 void copy_into(const fs::path& from, const fs::path& to) {
   std::error_code problem;
   fs::copy(from, to, fs::copy_options::recursive, problem);
-  if (problem) throw Error(fmt::format("copy {} to {}: {}", from.string(), to.string(), problem.message()));
+  if (problem)
+    throw Error(fmt::format("copy {} to {}: {}", from.string(), to.string(), problem.message()));
 }
 
 std::string request_document(const TrialRequest& request) {
@@ -44,16 +46,21 @@ std::string request_document(const TrialRequest& request) {
                              {"workloads", request.workloads},
                              {"with", request.replaced_binary.string()}};
   document["settings"] = nlohmann::json::array();
-  for (const auto& [name, value] : request.settings) document["settings"].push_back({{"name", name}, {"value", value}});
+  for (const auto& [name, value] : request.settings)
+    document["settings"].push_back({{"name", name}, {"value", value}});
   document["lab_faults"] = nlohmann::json::array();
   for (const auto& fault : request.faults)
-    document["lab_faults"].push_back({{"gateway", fault.gateway}, {"field", fault.field}, {"value", fault.value}});
+    document["lab_faults"].push_back(
+        {{"gateway", fault.gateway}, {"field", fault.field}, {"value", fault.value}});
   return document.dump(2) + "\n";
 }
 
 } // namespace
 
-fs::path make_run_dir(const fs::path& parent, const TrialSpec& spec, const TrialRequest& request, const Catalog& catalog) {
+fs::path make_run_dir(const fs::path& parent,
+                      const TrialSpec& spec,
+                      const TrialRequest& request,
+                      const Catalog& catalog) {
   const auto name = fmt::format("{:%Y%m%d-%H%M%S}-{}-{}-{}-{}",
                                 fmt::gmtime(std::time(nullptr)),
                                 spec.topology.name,
@@ -64,7 +71,8 @@ fs::path make_run_dir(const fs::path& parent, const TrialSpec& spec, const Trial
   const auto run = fs::absolute(parent) / name;
   const auto inputs = run / "inputs";
   fs::create_directories(inputs, problem);
-  if (problem) throw Error(fmt::format("make the run directory {}: {}", run.string(), problem.message()));
+  if (problem)
+    throw Error(fmt::format("make the run directory {}: {}", run.string(), problem.message()));
   copy_into(catalog.topology_file(request.topology), inputs / "topology.json");
   copy_into(catalog.scenario_file(request.scenario), inputs / "scenario.json");
   copy_into(catalog.profile_file(request.profile), inputs / "profile.json");
@@ -101,9 +109,12 @@ std::string read_file(const fs::path& file) {
 std::string sha256_of_file(const fs::path& file) {
   const auto content = read_file(file);
   std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(content.data()), content.size()); // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+  crypto_hash_sha256(digest.data(),
+                     reinterpret_cast<const unsigned char*>(content.data()),
+                     content.size()); // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
   std::string hex;
-  for (const auto byte : digest) hex += fmt::format("{:02x}", byte);
+  for (const auto byte : digest)
+    hex += fmt::format("{:02x}", byte);
   return hex;
 }
 

@@ -9,10 +9,14 @@
 
 namespace hermesh {
 
-/// Makes a fresh run directory below `parent`: <UTC time>-<topology>-<scenario>-<vpn>-<id>, with the exact
-/// inputs in inputs/ (topology.json, scenario.json, profile.json, vpn/, request.json). Throws Error naming the path when it
-/// cannot, so that a full or read-only disk is told before anything is started.
-std::filesystem::path make_run_dir(const std::filesystem::path& parent, const TrialSpec& spec, const TrialRequest& request, const Catalog& catalog);
+/// Makes a fresh run directory below `parent`: <UTC time>-<topology>-<scenario>-<vpn>-<id>, with
+/// the exact inputs in inputs/ (topology.json, scenario.json, profile.json, vpn/, request.json).
+/// Throws Error naming the path when it cannot, so that a full or read-only disk is told before
+/// anything is started.
+std::filesystem::path make_run_dir(const std::filesystem::path& parent,
+                                   const TrialSpec& spec,
+                                   const TrialRequest& request,
+                                   const Catalog& catalog);
 
 /// The last part of a run directory's name: unique on this host.
 std::string run_id_of(const std::filesystem::path& run_dir);

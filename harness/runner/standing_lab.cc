@@ -25,7 +25,8 @@ class Server {
 public:
   Server(Lab& lab, int listener) : lab_(&lab), listener_(listener) {}
 
-  /// Serves until somebody asks for the end: then that client's connection, which closes when all is down.
+  /// Serves until somebody asks for the end: then that client's connection, which closes when all
+  /// is down.
   Fd serve(Interrupt& interrupt) {
     while (true) {
       interrupt.check();
@@ -67,13 +68,18 @@ private:
   }
 
   json shell(const std::string& machine) {
-    return {{"ok", true}, {"socket", lab_->hypervisor().shell_socket(lab_->machine(machine).name()).string()}};
+    return {{"ok", true},
+            {"socket", lab_->hypervisor().shell_socket(lab_->machine(machine).name()).string()}};
   }
 
   json exec(const json& request) {
-    const auto exit = lab_->machine(request.value("machine", ""))
-                          .exec({.argv = request.at("argv").get<std::vector<std::string>>()}, 10min);
-    return {{"ok", true}, {"code", exit.code}, {"output", exit.output}, {"diagnostics", exit.diagnostics}};
+    const auto exit =
+        lab_->machine(request.value("machine", ""))
+            .exec({.argv = request.at("argv").get<std::vector<std::string>>()}, 10min);
+    return {{"ok", true},
+            {"code", exit.code},
+            {"output", exit.output},
+            {"diagnostics", exit.diagnostics}};
   }
 
   Lab* lab_;
@@ -83,7 +89,8 @@ private:
 /// The socket goes with its owner, so that a directory without one is a lab that is down.
 class LabSocket {
 public:
-  explicit LabSocket(std::filesystem::path path) : path_(std::move(path)), fd_(listen_unix(path_)) {}
+  explicit LabSocket(std::filesystem::path path)
+      : path_(std::move(path)), fd_(listen_unix(path_)) {}
   LabSocket(const LabSocket&) = delete;
   LabSocket& operator=(const LabSocket&) = delete;
   ~LabSocket() {
@@ -99,7 +106,10 @@ private:
 
 } // namespace
 
-void supervise(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt) {
+void supervise(const TrialSpec& spec,
+               const TrialOptions& options,
+               Progress& progress,
+               Interrupt& interrupt) {
   Fd last_client; // closed after everything else: its owner waits for that
   progress.phase("boot");
   Lab lab(spec.topology,
@@ -112,14 +122,19 @@ void supervise(const TrialSpec& spec, const TrialOptions& options, Progress& pro
           interrupt);
   lab.start_machines();
   for (const auto& gateway : certify_gateways(lab.fabric(), spec))
-    progress.note(fmt::format("{}: {}{}", gateway.gateway, gateway.measured, gateway.certified ? "" : " (NOT as declared: " + gateway.declared + ")"));
+    progress.note(
+        fmt::format("{}: {}{}",
+                    gateway.gateway,
+                    gateway.measured,
+                    gateway.certified ? "" : " (NOT as declared: " + gateway.declared + ")"));
   lab.await_machines();
   progress.phase("vpn");
   VpnNodes nodes(lab, spec);
   const LogKeeper keeper(nodes, options.run_dir / "logs");
   nodes.start();
   for (const auto& name : lab.machine_names())
-    progress.note(fmt::format("{}: {} address {}", name, spec.vpn.name, to_string(nodes.node(name).overlay)));
+    progress.note(
+        fmt::format("{}: {} address {}", name, spec.vpn.name, to_string(nodes.node(name).overlay)));
   const LabSocket socket(options.run_dir / "lab.sock");
   progress.phase("up");
   last_client = Server(lab, socket.get()).serve(interrupt);
@@ -129,7 +144,8 @@ void supervise(const TrialSpec& spec, const TrialOptions& options, Progress& pro
 std::vector<std::filesystem::path> standing_labs(const std::filesystem::path& parent) {
   std::vector<std::filesystem::path> labs;
   std::error_code problem;
-  for (std::filesystem::directory_iterator entry(parent, problem), end; !problem && entry != end; entry.increment(problem)) {
+  for (std::filesystem::directory_iterator entry(parent, problem), end; !problem && entry != end;
+       entry.increment(problem)) {
     if (!std::filesystem::exists(entry->path() / "lab.sock")) continue;
     try {
       connect_unix(entry->path() / "lab.sock");

@@ -12,20 +12,23 @@
 
 namespace hermesh {
 
-/// A lab that stays up, for a VPN developer to look around in: one supervisor process owns fabric and
-/// connection (libvirt's embedded driver admits one process per root), and other commands reach it by
-/// lab.sock in the run directory. One JSON object per line, one answer each:
+/// A lab that stays up, for a VPN developer to look around in: one supervisor process owns fabric
+/// and connection (libvirt's embedded driver admits one process per root), and other commands reach
+/// it by lab.sock in the run directory. One JSON object per line, one answer each:
 
-///   {"do":"status"}                          -> {"ok":true,"machines":["a",...]}
-///   {"do":"shell","machine":"a"}             -> {"ok":true,"socket":"/..."}
-///   {"do":"exec","machine":"a","argv":[..]}  -> {"ok":true,"code":0,"output":"..","diagnostics":".."}
-///   {"do":"down"}                            -> {"ok":true}, and the connection ends when all is down
-///   anything else                            -> {"ok":false,"error":"..."}
-
+///   status                  {"do":"status"}: the machines' names
+///   shell, machine          the console's socket
+///   exec, machine, argv     code, output, diagnostics
+///   down                    "ok", and the connection ends when all is down
+///
+/// An answer has "ok"; where it is false, "error" says why.
 
 /// Brings the lab up, certifies its gateways, starts the VPN, and serves until asked to end or
 /// interrupted. Throws Error when the lab cannot be brought up.
-void supervise(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt);
+void supervise(const TrialSpec& spec,
+               const TrialOptions& options,
+               Progress& progress,
+               Interrupt& interrupt);
 
 /// The run directories below `parent` whose supervisor answers.
 std::vector<std::filesystem::path> standing_labs(const std::filesystem::path& parent);

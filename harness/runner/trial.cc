@@ -23,9 +23,13 @@ using namespace std::chrono_literals;
 /// One trial on one lab: each step fills a part of the result.
 class TrialRun {
 public:
-  TrialRun(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt, TrialResult& result)
-      : spec_(&spec), options_(&options), progress_(&progress), interrupt_(&interrupt), result_(&result),
-        clock_(std::chrono::steady_clock::now()) {}
+  TrialRun(const TrialSpec& spec,
+           const TrialOptions& options,
+           Progress& progress,
+           Interrupt& interrupt,
+           TrialResult& result)
+      : spec_(&spec), options_(&options), progress_(&progress), interrupt_(&interrupt),
+        result_(&result), clock_(std::chrono::steady_clock::now()) {}
 
   void run() {
     begin("boot");
@@ -58,16 +62,21 @@ private:
     if (!phase.empty()) progress_->phase(phase);
   }
 
-  /// While the guests boot: certification needs none of them. Its own time is within the boot phase's.
+  /// While the guests boot: certification needs none of them. Its own time is within the boot
+  /// phase's.
   bool certify(Lab& lab) {
     const auto begun = std::chrono::steady_clock::now();
     result_->gateways = certify_gateways(lab.fabric(), *spec_);
-    result_->phases.push_back({.phase = "certification", .took = std::chrono::steady_clock::now() - begun});
+    result_->phases.push_back(
+        {.phase = "certification", .took = std::chrono::steady_clock::now() - begun});
     const auto bad = std::ranges::find(result_->gateways, false, &GatewayResult::certified);
     if (bad == result_->gateways.end()) return true;
     result_->verdict = Verdict::invalid;
-    result_->reason = fmt::format("gateway {} is not what the scenario declares: declared {}, measured {}",
-                                  bad->gateway, bad->declared, bad->measured);
+    result_->reason =
+        fmt::format("gateway {} is not what the scenario declares: declared {}, measured {}",
+                    bad->gateway,
+                    bad->declared,
+                    bad->measured);
     return false;
   }
 
@@ -109,11 +118,13 @@ private:
     const auto times = times_of(verdict, probing.started());
     result_->time_to_first_packet = times.first_packet;
     result_->time_to_direct = times.direct;
-    write_file(options_->run_dir / "probes.json", probes_document(*spec_, there, back, probing.started()));
+    write_file(options_->run_dir / "probes.json",
+               probes_document(*spec_, there, back, probing.started()));
   }
 
   void record_claims(VpnNodes& nodes) {
-    for (const auto& [machine, peer] : {std::pair(spec_->peer_a, spec_->peer_b), std::pair(spec_->peer_b, spec_->peer_a)}) {
+    for (const auto& [machine, peer] :
+         {std::pair(spec_->peer_a, spec_->peer_b), std::pair(spec_->peer_b, spec_->peer_a)}) {
       const auto claim = nodes.claim(machine, peer);
       result_->claims.push_back({.machine = machine,
                                  .path = claim.path,
@@ -126,7 +137,8 @@ private:
 
   void prove(Lab& lab, VpnNodes& nodes, PathPhase& probing) {
     if (result_->path != PathKind::unreachable) {
-      if (!spec_->relay.empty()) result_->proofs.push_back(prove_by_cut(lab, probing, spec_->relay, result_->path));
+      if (!spec_->relay.empty())
+        result_->proofs.push_back(prove_by_cut(lab, probing, spec_->relay, result_->path));
       return;
     }
     nodes.check_daemons(); // an ended daemon explains silence better than any NAT
@@ -170,7 +182,8 @@ private:
     auto& a = lab.machine(spec_->peer_a);
     auto& b = lab.machine(spec_->peer_b);
     const auto machines = deployed_machines(*spec_);
-    const auto bare = std::ranges::find(machines, spec_->peer_b, &DeployedMachine::name)->public_address;
+    const auto bare =
+        std::ranges::find(machines, spec_->peer_b, &DeployedMachine::name)->public_address;
     for (const auto& name : spec_->workloads) {
       const auto& load = workload(name);
       progress_->live(name + " through the VPN");
@@ -199,7 +212,10 @@ void save(const TrialResult& result, const TrialOptions& options) {
 
 } // namespace
 
-TrialResult run_trial(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt) {
+TrialResult run_trial(const TrialSpec& spec,
+                      const TrialOptions& options,
+                      Progress& progress,
+                      Interrupt& interrupt) {
   auto result = blank_result(spec, options.accelerator, options.image, options.run_dir);
   TrialRun run(spec, options, progress, interrupt, result);
   try {

@@ -20,8 +20,11 @@ struct TrialOptions {
 };
 
 /// Runs one trial from boot to verdict. Whatever goes wrong in the lab becomes the verdict
-/// `harness_error` with the evidence so far; result.json is written in any case. Throws only Interrupted
-/// (after result.json is written and everything is taken down).
-TrialResult run_trial(const TrialSpec& spec, const TrialOptions& options, Progress& progress, Interrupt& interrupt);
+/// `harness_error` with the evidence so far; result.json is written in any case. Throws only
+/// Interrupted (after result.json is written and everything is taken down).
+TrialResult run_trial(const TrialSpec& spec,
+                      const TrialOptions& options,
+                      Progress& progress,
+                      Interrupt& interrupt);
 
 } // namespace hermesh

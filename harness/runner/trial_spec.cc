@@ -21,7 +21,8 @@ constexpr std::array grades{Dependence::endpoint_independent,
 
 [[noreturn]] void bad_fault(const LabFault& fault, const std::vector<std::string>& wanted) {
   std::string list;
-  for (const auto& name : wanted) list += (list.empty() ? "" : ", ") + name;
+  for (const auto& name : wanted)
+    list += (list.empty() ? "" : ", ") + name;
   throw InputError("--lab-fault: " + fault.gateway + ":" + fault.field + ": found '" + fault.value +
                    "', wanted one of " + list + did_you_mean(fault.value, wanted));
 }
@@ -54,8 +55,11 @@ void apply(const LabFault& fault, nat::Behaviour& behaviour) {
       return std::string(blocked ? "blocked" : "allowed");
     });
   else
-    throw InputError("--lab-fault: found field '" + fault.field + "', wanted one of mapping, filtering, ports, flows, udp" +
-                     did_you_mean(fault.field, std::array<std::string, 5>{"mapping", "filtering", "ports", "flows", "udp"}));
+    throw InputError(
+        "--lab-fault: found field '" + fault.field +
+        "', wanted one of mapping, filtering, ports, flows, udp" +
+        did_you_mean(fault.field,
+                     std::array<std::string, 5>{"mapping", "filtering", "ports", "flows", "udp"}));
 }
 
 void apply(const LabFault& fault, Network& network) {
@@ -105,7 +109,8 @@ LabFault parse_lab_fault(const std::string& text) {
   const auto colon = text.find(':');
   const auto equals = text.find('=', colon == std::string::npos ? 0 : colon);
   if (colon == std::string::npos || equals == std::string::npos)
-    throw InputError("--lab-fault: found '" + text + "', wanted GATEWAY:FIELD=VALUE, for example gw-a:mapping=APDM");
+    throw InputError("--lab-fault: found '" + text +
+                     "', wanted GATEWAY:FIELD=VALUE, for example gw-a:mapping=APDM");
   return {.gateway = text.substr(0, colon),
           .field = text.substr(colon + 1, equals - colon - 1),
           .value = text.substr(equals + 1)};
@@ -121,7 +126,8 @@ TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   spec.seed = request.seed;
   spec.declared = bind(spec.topology, spec.scenario, spec.profile, spec.seed);
   spec.built = spec.declared;
-  for (const auto& fault : request.faults) apply(fault, spec.built);
+  for (const auto& fault : request.faults)
+    apply(fault, spec.built);
   spec.peer_a = first_of_role(spec.topology, "peer", 0);
   spec.peer_b = first_of_role(spec.topology, "peer", 1);
   spec.relay = first_of_role(spec.topology, "relay", 0);
@@ -136,11 +142,12 @@ std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec) {
   for (const auto& machine : spec.topology.machines) {
     const auto chain = chain_of(spec.declared, machine.name);
     const auto underlay = address_of(first_card(spec.declared, machine.name).attachment);
-    result.push_back({.name = machine.name,
-                      .role = machine.role,
-                      .underlay = underlay,
-                      .public_address = chain.empty() ? underlay : address_of(chain.back()->spec.outside),
-                      .reachable = chain.empty()});
+    result.push_back(
+        {.name = machine.name,
+         .role = machine.role,
+         .underlay = underlay,
+         .public_address = chain.empty() ? underlay : address_of(chain.back()->spec.outside),
+         .reachable = chain.empty()});
   }
   return result;
 }
@@ -157,7 +164,8 @@ TrialSpec public_twin(const TrialSpec& spec) {
     ++host;
   }
   for (auto& card : twin.declared.cards) {
-    const auto machine = std::ranges::find(twin.topology.machines, card.machine, &MachineSpec::name);
+    const auto machine =
+        std::ranges::find(twin.topology.machines, card.machine, &MachineSpec::name);
     if (machine->role == "peer" && card.name == "eth0") card.attachment = machine->cards[0];
   }
   twin.built = twin.declared;
@@ -167,7 +175,8 @@ TrialSpec public_twin(const TrialSpec& spec) {
 oracle::Side side_of(const Network& network, const std::string& machine) {
   oracle::Side side;
   if (machine.empty()) return side;
-  for (const auto* gateway : chain_of(network, machine)) side.chain.push_back(gateway->behaviour);
+  for (const auto* gateway : chain_of(network, machine))
+    side.chain.push_back(gateway->behaviour);
   return side;
 }
 

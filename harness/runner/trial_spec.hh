@@ -25,17 +25,19 @@ struct LabFault {
 /// "gw-a:mapping=APDM". Throws InputError.
 LabFault parse_lab_fault(const std::string& text);
 
-/// How long the path phase waits. Counted on the fabric's clock from the start of the last daemon; the
-/// same for every VPN and whatever the oracle expects, so that no expectation shapes a measurement.
+/// How long the path phase waits. Counted on the fabric's clock from the start of the last daemon;
+/// the same for every VPN and whatever the oracle expects, so that no expectation shapes a
+/// measurement.
 struct Patience {
   Duration direct_stable = std::chrono::seconds{3};   ///< direct both ways for so long: settled
   Duration relayed_stable = std::chrono::seconds{15}; ///< no better path came in so long: settled
   Duration unreachable = std::chrono::seconds{20};    ///< nothing arrived, or nothing any more
   Duration most = std::chrono::seconds{90};           ///< and then the last state counts
-  Duration control = std::chrono::seconds{20};        ///< for the control of an unreachable to connect
+  Duration control = std::chrono::seconds{20}; ///< for the control of an unreachable to connect
 };
 
-/// One trial, checked: everything that can be wrong with the input has been found before this exists.
+/// One trial, checked: everything that can be wrong with the input has been found before this
+/// exists.
 struct TrialSpec {
   Topology topology;
   Scenario scenario;
@@ -43,8 +45,8 @@ struct TrialSpec {
   VpnSpec vpn;
   std::vector<std::pair<std::string, std::string>> settings; ///< of the VPN's options, as given
   std::uint64_t seed = 1;
-  Network declared; ///< what the oracle reasons about
-  Network built;    ///< what the fabric builds: the same but for lab faults
+  Network declared;                  ///< what the oracle reasons about
+  Network built;                     ///< what the fabric builds: the same but for lab faults
   std::string peer_a, peer_b, relay; ///< machine names; `relay` may be empty
   std::vector<std::string> workloads{};
   std::filesystem::path replaced_binary{}; ///< `--with`: empty, or a file on this host

@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What `${program}` stands for: nothing special, or where a developer's own binary lies in the guest.
+/// What `${program}` stands for: nothing special, or where a developer's own binary lies in the
+/// guest.
 std::string program_of(const TrialSpec& spec) {
   return spec.replaced_binary.empty() ? std::string() : replacement_path(spec.vpn);
 }
@@ -40,10 +41,15 @@ const NodeDeployment& VpnNodes::node(const std::string& machine) const {
 void VpnNodes::start_on(Machine& machine) {
   for (const auto& program : spec_->vpn.programs)
     if (!machine.exec({.argv = {"which", program}}, 10s).ok())
-      throw Error(fmt::format("machine '{}': the guest image has no program '{}', which VPN '{}' needs",
-                              machine.name(), program, spec_->vpn.name));
+      throw Error(
+          fmt::format("machine '{}': the guest image has no program '{}', which VPN '{}' needs",
+                      machine.name(),
+                      program,
+                      spec_->vpn.name));
   if (!spec_->replaced_binary.empty())
-    machine.push({{.target = program_of(*spec_), .content = read_file(spec_->replaced_binary), .mode = 0755}});
+    machine.push({{.target = program_of(*spec_),
+                   .content = read_file(spec_->replaced_binary),
+                   .mode = 0755}});
   while_doing(fmt::format("start {} on '{}'", spec_->vpn.name, machine.name()),
               [&] { start_vpn(machine, spec_->vpn, node(machine.name())); });
 }
@@ -59,7 +65,8 @@ void VpnNodes::check_daemons() {
   lab_->parallel(lab_->machine_names(), [this](Machine& machine) {
     const auto obituary = daemon_obituary(machine, spec_->vpn, node(machine.name()));
     if (!obituary.empty())
-      throw Error(fmt::format("the daemon of {} on '{}' has ended: {}", spec_->vpn.name, machine.name(), obituary));
+      throw Error(fmt::format(
+          "the daemon of {} on '{}' has ended: {}", spec_->vpn.name, machine.name(), obituary));
   });
 }
 
@@ -76,8 +83,10 @@ void VpnNodes::save_logs(const std::filesystem::path& folder) noexcept {
   try {
     std::filesystem::create_directories(folder);
     for (const auto& name : lab_->machine_names())
-      write_file(folder / (name + "-" + spec_->vpn.name + ".log"), daemon_log(lab_->machine(name), spec_->vpn));
-  } catch (const std::exception&) { // logs are evidence, their absence is visible; the verdict stands
+      write_file(folder / (name + "-" + spec_->vpn.name + ".log"),
+                 daemon_log(lab_->machine(name), spec_->vpn));
+  } catch (
+      const std::exception&) { // logs are evidence, their absence is visible; the verdict stands
   }
 }
 

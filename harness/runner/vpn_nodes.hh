@@ -9,13 +9,14 @@
 
 namespace hermesh {
 
-/// A VPN on all machines of a lab, from its folder. The destructor does nothing: the guests end anyway.
+/// A VPN on all machines of a lab, from its folder. The destructor does nothing: the guests end
+/// anyway.
 class VpnNodes {
 public:
   VpnNodes(Lab& lab, const TrialSpec& spec);
 
-  /// Infrastructure first, then the peers together. Returns when the last peer's daemon started, on the
-  /// fabric's clock. Throws Error when the guest lacks a program or a daemon ends at once.
+  /// Infrastructure first, then the peers together. Returns when the last peer's daemon started, on
+  /// the fabric's clock. Throws Error when the guest lacks a program or a daemon ends at once.
   Time start();
   void stop();
   /// Throws Error, with its log's last lines, when a daemon has ended.

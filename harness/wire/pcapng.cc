@@ -11,7 +11,8 @@ namespace {
 
 using namespace pcapng;
 
-constexpr std::size_t longest_option = 4096; ///< an option's length field has 16 bits; names and reasons are far shorter
+constexpr std::size_t longest_option =
+    4096; ///< an option's length field has 16 bits; names and reasons are far shorter
 
 /// Appends one block: constructed with its type, closed with its length in both places.
 class Block {
@@ -72,7 +73,8 @@ void write_pcapng_header(std::vector<std::byte>& out,
   block.option(opt_comment, "hermesh-epoch=" + std::to_string(start_of_clock));
   block.option(opt_endofopt, {});
   block.close();
-  for (const auto& port : ports) write_pcapng_port(out, port);
+  for (const auto& port : ports)
+    write_pcapng_port(out, port);
 }
 
 void write_pcapng_port(std::vector<std::byte>& out, std::string_view port) {

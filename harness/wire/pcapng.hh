@@ -15,14 +15,15 @@
 
 namespace hermesh::wire {
 
-/// Serialises pcapng blocks (draft-ietf-opsawg-pcapng) into a byte buffer: one section, one interface
-/// per switch port (if_name is the port's name, link type Ethernet, if_tsresol 9), enhanced packet
-/// blocks with an optional comment. Little-endian whatever the host. Pure: the caller writes the bytes
-/// to a file.
+/// Serialises pcapng blocks (draft-ietf-opsawg-pcapng) into a byte buffer: one section, one
+/// interface per switch port (if_name is the port's name, link type Ethernet, if_tsresol 9),
+/// enhanced packet blocks with an optional comment. Little-endian whatever the host. Pure: the
+/// caller writes the bytes to a file.
 ///
-/// `start_of_clock`: what the wall clock showed (nanoseconds since 1970) at fabric time zero. Time stamps
-/// are absolute, so that captures of different hosts line up in Wireshark; the section's comments
-/// "hermesh-segment=<name>" and "hermesh-epoch=<ns>" give a reader segment and fabric times back exactly.
+/// `start_of_clock`: what the wall clock showed (nanoseconds since 1970) at fabric time zero. Time
+/// stamps are absolute, so that captures of different hosts line up in Wireshark; the section's
+/// comments "hermesh-segment=<name>" and "hermesh-epoch=<ns>" give a reader segment and fabric
+/// times back exactly.
 void write_pcapng_header(std::vector<std::byte>& out,
                          std::string_view segment,
                          std::span<const std::string> ports,
@@ -39,11 +40,11 @@ void write_pcapng_packet(std::vector<std::byte>& out,
 void write_pcapng_port(std::vector<std::byte>& out, std::string_view port);
 
 struct CapturedFrame {
-  Time time{0};            ///< fabric time; since 1970 in a file without "hermesh-epoch"
-  std::uint32_t port = 0;  ///< index into CaptureInfo::ports
-  std::uint32_t length = 0; ///< on the wire
+  Time time{0};                     ///< fabric time; since 1970 in a file without "hermesh-epoch"
+  std::uint32_t port = 0;           ///< index into CaptureInfo::ports
+  std::uint32_t length = 0;         ///< on the wire
   std::span<const std::byte> bytes; ///< valid during the callback
-  std::string_view comment; ///< empty, or "dropped: <reason>"; valid during the callback
+  std::string_view comment;         ///< empty, or "dropped: <reason>"; valid during the callback
 };
 
 struct CaptureInfo {
@@ -53,9 +54,10 @@ struct CaptureInfo {
 
 using CaptureVisitor = std::function<void(const CaptureInfo&, const CapturedFrame&)>;
 
-/// Calls `visit` for each packet in order. Throws Error with file and offset on a malformed block; a file cut short in the
-/// middle of a block (kill -9) is read up to there. Never trusts a length. `ports` may grow while reading.
-/// Either byte order, any decimal time resolution down to nanoseconds; other kinds of blocks are skipped.
+/// Calls `visit` for each packet in order. Throws Error with file and offset on a malformed block;
+/// a file cut short in the middle of a block (kill -9) is read up to there. Never trusts a length.
+/// `ports` may grow while reading. Either byte order, any decimal time resolution down to
+/// nanoseconds; other kinds of blocks are skipped.
 void read_pcapng(const std::filesystem::path& file, const CaptureVisitor& visit);
 
 /// The same from a stream; `name` stands for the file in messages.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "wire/pcapng.hh"
-
 #include "base/error.hh"
+#include "wire/pcapng.hh"
 #include "wire/pcapng_blocks.hh"
 
 #include <fmt/format.h>
@@ -18,7 +17,8 @@ namespace {
 
 using namespace pcapng;
 
-/// Longer blocks are refused rather than allocated: an Ethernet frame and its options are far below.
+/// Longer blocks are refused rather than allocated: an Ethernet frame and its options are far
+/// below.
 constexpr std::uint32_t longest_block = 1U << 20;
 
 /// A block's body, read front to back; each step past the end is the block's fault, not a crash.
@@ -77,7 +77,8 @@ std::uint64_t tick(std::uint8_t resolution) {
   if (resolution > 9)
     throw Error(fmt::format("its time resolution {:#x} is not supported", resolution));
   std::uint64_t nanoseconds = 1;
-  for (unsigned i = resolution; i < 9; ++i) nanoseconds *= 10;
+  for (unsigned i = resolution; i < 9; ++i)
+    nanoseconds *= 10;
   return nanoseconds;
 }
 
@@ -157,7 +158,8 @@ private:
     std::uint8_t resolution = 6; // the draft's default: microseconds
     each_option(body, [&](std::uint16_t code, std::span<const std::byte> value) {
       if (code == if_name) name = text(value);
-      if (code == if_tsresol && !value.empty()) resolution = std::to_integer<std::uint8_t>(value[0]);
+      if (code == if_tsresol && !value.empty())
+        resolution = std::to_integer<std::uint8_t>(value[0]);
     });
     ticks_.push_back(tick(resolution));
     info_.ports.push_back(std::move(name));
@@ -197,7 +199,8 @@ private:
 void read_pcapng(std::istream& in, std::string_view name, const CaptureVisitor& visit) {
   Reader reader(in, visit);
   try {
-    while (reader.block()) {}
+    while (reader.block()) {
+    }
   } catch (Error& error) {
     error.add_context(fmt::format("{}: block at offset {}", name, reader.offset()));
     throw;

@@ -40,7 +40,8 @@ Sample parse_ping(std::string_view output) {
 
 Sample run_ping(Machine& client, Machine& /*server*/, const Address& server_address) {
   const auto exit = client.exec(
-      {.argv = {"ping", "-n", "-q", "-c", "30", "-i", "0.2", "-W", "2", to_string(server_address)}}, 30s);
+      {.argv = {"ping", "-n", "-q", "-c", "30", "-i", "0.2", "-W", "2", to_string(server_address)}},
+      30s);
   if (exit.timed_out) return {.problem = "ping did not end in 30 s"};
   return parse_ping(exit.output);
 }

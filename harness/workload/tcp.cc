@@ -17,7 +17,8 @@ Sample parse_iperf3(std::string_view output) {
   const auto document = json::parse(output, nullptr, false);
   if (!document.is_object()) return {.problem = "iperf3 printed no JSON"};
   if (const auto error = document.find("error"); error != document.end())
-    return {.problem = "iperf3: " + (error->is_string() ? error->get<std::string>() : error->dump())};
+    return {.problem =
+                "iperf3: " + (error->is_string() ? error->get<std::string>() : error->dump())};
   try {
     const auto& end = document.at("end");
     return {.figures = {{.metric = "throughput",
@@ -32,9 +33,21 @@ Sample parse_iperf3(std::string_view output) {
 }
 
 Sample run_tcp(Machine& client, Machine& server, const Address& server_address) {
-  must(server, {.argv = {"iperf3", "--server", "--one-off", "--daemon", "--pidfile", "/run/hermesh-iperf3.pid"}}, 20s);
-  const auto exit = client.exec({.argv = {"iperf3", "--client", to_string(server_address), "--time", "5",
-                                          "--omit", "1", "--connect-timeout", "5000", "--json"}},
+  must(
+      server,
+      {.argv =
+           {"iperf3", "--server", "--one-off", "--daemon", "--pidfile", "/run/hermesh-iperf3.pid"}},
+      20s);
+  const auto exit = client.exec({.argv = {"iperf3",
+                                          "--client",
+                                          to_string(server_address),
+                                          "--time",
+                                          "5",
+                                          "--omit",
+                                          "1",
+                                          "--connect-timeout",
+                                          "5000",
+                                          "--json"}},
                                 40s);
   if (exit.timed_out || !exit.ok()) // the one-off server would wait for ever
     server.exec({.argv = {"pkill", "-F", "/run/hermesh-iperf3.pid"}}, 10s);

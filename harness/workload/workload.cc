@@ -23,7 +23,8 @@ const Workload& workload(const std::string& name) {
   const auto found = std::ranges::find(all, name, &Workload::name);
   if (found != all.end()) return *found;
   std::vector<std::string> names;
-  for (const auto& each : all) names.push_back(each.name);
+  for (const auto& each : all)
+    names.push_back(each.name);
   throw InputError("there is no workload '" + name + "'" + did_you_mean(name, names));
 }
 

@@ -26,8 +26,8 @@ struct Sample {
   bool operator==(const Sample&) const = default;
 };
 
-/// A measurement between two machines: client, server, and the address at which the client reaches the
-/// server. Adding one: a file in this folder and a line in workloads() (README.md here).
+/// A measurement between two machines: client, server, and the address at which the client reaches
+/// the server. Adding one: a file in this folder and a line in workloads() (README.md here).
 struct Workload {
   std::string name;
   std::string description;

@@ -13,8 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t touched = 0;
   try {
     hermesh::wire::read_pcapng(
-        in, "fuzz", [&](const hermesh::wire::CaptureInfo& info, const hermesh::wire::CapturedFrame& frame) {
-          for (const auto byte : frame.bytes) touched += std::to_integer<std::size_t>(byte);
+        in,
+        "fuzz",
+        [&](const hermesh::wire::CaptureInfo& info, const hermesh::wire::CapturedFrame& frame) {
+          for (const auto byte : frame.bytes)
+            touched += std::to_integer<std::size_t>(byte);
           touched += frame.comment.size() + info.ports.at(frame.port).size();
         });
   } catch (const hermesh::Error&) { // refused, as it should be

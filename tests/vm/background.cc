@@ -24,7 +24,8 @@ Background::Background(const std::vector<std::string>& arguments) {
   auto words = arguments;
   words.insert(words.begin(), hermesh_program().string());
   std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

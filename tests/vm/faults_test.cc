@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What goes wrong around a trial: killed programs, interrupts, a full disk, a daemon that dies, two runs at
-// once. Each ends in bounded time, says what happened, keeps the evidence and leaves nothing behind.
+// What goes wrong around a trial: killed programs, interrupts, a full disk, a daemon that dies, two
+// runs at once. Each ends in bounded time, says what happened, keeps the evidence and leaves
+// nothing behind.
 
 #include "base/clock.hh"
 #include "base/temp_dir.hh"
@@ -39,7 +40,15 @@ protected:
 
   /// Starts a trial and waits until a guest of it runs.
   Background start_trial() {
-    Background program({"run", "--runs", (work_.path() / "runs").string(), "--topology", "public", "--scenario", "none", "--vpn", "internal"});
+    Background program({"run",
+                        "--runs",
+                        (work_.path() / "runs").string(),
+                        "--topology",
+                        "public",
+                        "--scenario",
+                        "none",
+                        "--vpn",
+                        "internal"});
     SteadyClock clock;
     wait_for("a guest to run", 120s, clock, [&]() -> std::optional<bool> {
       if (!fs::exists(work_.path() / "runs")) return std::nullopt;
@@ -52,10 +61,11 @@ protected:
 
   void expect_no_guests_within(std::chrono::seconds patience) {
     SteadyClock clock;
-    EXPECT_NO_THROW(wait_for("the guests to be gone", patience, clock, [&]() -> std::optional<bool> {
-      if (!qemu_processes("hermesh-" + run_id()).empty()) return std::nullopt;
-      return true;
-    }));
+    EXPECT_NO_THROW(
+        wait_for("the guests to be gone", patience, clock, [&]() -> std::optional<bool> {
+          if (!qemu_processes("hermesh-" + run_id()).empty()) return std::nullopt;
+          return true;
+        }));
   }
 
   TempDir work_{"hmtest"};
@@ -85,36 +95,45 @@ TEST_F(Faults, CtrlCTakesEverythingDownAndKeepsTheEvidence) {
 TEST_F(Faults, AGuestThatIsKilledIsAClearErrorInBoundedTime) {
   HERMESH_NEEDS_GUESTS();
   auto program = start_trial();
-  for (const int pid : qemu_processes("hermesh-" + run_id() + "-a")) ::kill(pid, SIGKILL);
+  for (const int pid : qemu_processes("hermesh-" + run_id() + "-a"))
+    ::kill(pid, SIGKILL);
   EXPECT_EQ(program.wait(60s), 3) << program.output();
   const auto run = fs::directory_iterator(work_.path() / "runs")->path();
   std::ifstream in(run / "result.json");
   const auto result = nlohmann::json::parse(in);
   EXPECT_EQ(result.at("verdict"), "harness_error");
-  EXPECT_NE(result.at("reason").get<std::string>().find("'a'"), std::string::npos) << result.at("reason");
+  EXPECT_NE(result.at("reason").get<std::string>().find("'a'"), std::string::npos)
+      << result.at("reason");
   expect_no_guests_within(1s);
 }
 
 TEST_F(Faults, ADaemonThatDiesAtStartIsNoVerdictAboutItsVpn) {
   HERMESH_NEEDS_GUESTS();
   const auto folder = work_.path() / "nebula";
-  fs::copy(fs::path(HERMESH_TEST_SOURCE_DIR) / "vpns" / "nebula", folder, fs::copy_options::recursive);
+  fs::copy(
+      fs::path(HERMESH_TEST_SOURCE_DIR) / "vpns" / "nebula", folder, fs::copy_options::recursive);
   for (const auto& entry : fs::directory_iterator(folder))
     if (entry.path().extension() == ".yml" || entry.path().extension() == ".yaml")
       std::ofstream(entry.path(), std::ios::trunc) << "pki: [this is not what nebula reads\n";
-  const auto outcome = run_trial(work_.path() / "runs", {"--topology", "public", "--scenario", "none", "--vpn", folder.string()});
+  const auto outcome =
+      run_trial(work_.path() / "runs",
+                {"--topology", "public", "--scenario", "none", "--vpn", folder.string()});
   EXPECT_EQ(outcome.status, 3) << outcome.story();
   ASSERT_FALSE(outcome.result.is_null());
   EXPECT_EQ(outcome.result.at("verdict"), "harness_error");
-  EXPECT_NE(outcome.result.at("reason").get<std::string>().find("daemon"), std::string::npos) << outcome.result.at("reason");
+  EXPECT_NE(outcome.result.at("reason").get<std::string>().find("daemon"), std::string::npos)
+      << outcome.result.at("reason");
 }
 
 TEST_F(Faults, AFullDiskIsAClearErrorAndTheEvidenceSoFarIsKept) {
   HERMESH_NEEDS_GUESTS();
   const auto disk = work_.path() / "disk";
   fs::create_directory(disk);
-  if (::geteuid() != 0 || ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=192k") != 0) GTEST_SKIP() << "a small file system needs root to mount it";
-  const auto outcome = run_trial(disk, {"--topology", "public", "--scenario", "none", "--vpn", "internal", "--workload", "tcp"});
+  if (::geteuid() != 0 || ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=192k") != 0)
+    GTEST_SKIP() << "a small file system needs root to mount it";
+  const auto outcome = run_trial(
+      disk,
+      {"--topology", "public", "--scenario", "none", "--vpn", "internal", "--workload", "tcp"});
   EXPECT_EQ(outcome.status, 3) << outcome.story();
   EXPECT_NE(outcome.story().find("No space left on device"), std::string::npos) << outcome.story();
   EXPECT_FALSE(fs::is_empty(disk));

@@ -41,8 +41,12 @@ Outcome call_hermesh(const std::vector<std::string>& arguments,
   Command command{.argv = {hermesh_program().string()}, .env = environment};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   auto exit = HostExecutor().run(command, patience);
-  if (exit.timed_out) exit.diagnostics += "\n(killed after " + std::to_string(patience.count()) + " s)";
-  Outcome outcome{.status = exit.code, .result = nullptr, .output = exit.output, .diagnostics = exit.diagnostics};
+  if (exit.timed_out)
+    exit.diagnostics += "\n(killed after " + std::to_string(patience.count()) + " s)";
+  Outcome outcome{.status = exit.code,
+                  .result = nullptr,
+                  .output = exit.output,
+                  .diagnostics = exit.diagnostics};
   auto document = nlohmann::json::parse(exit.output, nullptr, false);
   if (!document.is_discarded()) outcome.result = std::move(document);
   return outcome;
@@ -59,7 +63,8 @@ std::vector<int> qemu_processes(const std::string& text) {
     const auto name = entry.path().filename().string();
     if (!std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
     const auto line = content(entry.path() / "cmdline"); // a zombie has none
-    if (line.find("qemu-system") != std::string::npos && line.find(text) != std::string::npos) found.push_back(std::stoi(name));
+    if (line.find("qemu-system") != std::string::npos && line.find(text) != std::string::npos)
+      found.push_back(std::stoi(name));
   }
   return found;
 }
@@ -73,9 +78,14 @@ bool required(const std::string& need) {
 
 std::string missing_need() {
   const auto guest = variable("HERMESH_GUEST");
-  const auto folder = guest.empty() ? fs::path(HERMESH_TEST_SOURCE_DIR) / "build" / "guests" / "debian" : fs::path(guest);
-  if (!fs::exists(folder / "manifest.json")) return "no guest image at " + folder.string() + "; `hermesh image build` makes it";
-  if (!fs::exists("/usr/bin/qemu-system-x86_64") && variable("PATH").find("qemu") == std::string::npos) return "qemu-system-x86_64 is not installed";
+  const auto folder = guest.empty()
+                          ? fs::path(HERMESH_TEST_SOURCE_DIR) / "build" / "guests" / "debian"
+                          : fs::path(guest);
+  if (!fs::exists(folder / "manifest.json"))
+    return "no guest image at " + folder.string() + "; `hermesh image build` makes it";
+  if (!fs::exists("/usr/bin/qemu-system-x86_64") &&
+      variable("PATH").find("qemu") == std::string::npos)
+    return "qemu-system-x86_64 is not installed";
   return "";
 }
 

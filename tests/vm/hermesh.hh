@@ -36,7 +36,8 @@ Outcome run_trial(const std::filesystem::path& runs, std::vector<std::string> ar
 /// Processes whose command line holds `text` and whose program is QEMU; zombies do not count.
 std::vector<int> qemu_processes(const std::string& text);
 
-/// The reason why no guest can run here, or empty. With HERMESH_REQUIRE naming "vm", a reason is a failure.
+/// The reason why no guest can run here, or empty. With HERMESH_REQUIRE naming "vm", a reason is a
+/// failure.
 std::string missing_need();
 
 } // namespace hermesh::testing

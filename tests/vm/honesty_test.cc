@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// That the verdict is the wire's: it does not move when the VPN lies, and a gateway that does something
-// other than its scenario says is told before anything else.
+// That the verdict is the wire's: it does not move when the VPN lies, and a gateway that does
+// something other than its scenario says is told before anything else.
 
 #include "base/temp_dir.hh"
 #include "vm/hermesh.hh"
@@ -31,8 +31,10 @@ protected:
 TEST_F(Honesty, AStatusScriptThatAlwaysClaimsDirectChangesNoVerdictAndIsAFinding) {
   HERMESH_NEEDS_GUESTS();
   const auto folder = folder_of("nebula");
-  std::ofstream(folder / "status.sh", std::ios::trunc) << "#!/bin/sh\necho '{\"path\":\"direct\",\"via\":\"\",\"endpoint\":\"192.0.2.1:4242\"}'\n";
-  const auto outcome = run_trial(work_.path(), {"--topology", "nat-nat", "--scenario", "symmetric", "--vpn", folder.string()});
+  std::ofstream(folder / "status.sh", std::ios::trunc)
+      << "#!/bin/sh\necho '{\"path\":\"direct\",\"via\":\"\",\"endpoint\":\"192.0.2.1:4242\"}'\n";
+  const auto outcome = run_trial(
+      work_.path(), {"--topology", "nat-nat", "--scenario", "symmetric", "--vpn", folder.string()});
   ASSERT_FALSE(outcome.result.is_null()) << outcome.story();
   EXPECT_EQ(outcome.status, 0) << outcome.story();
   EXPECT_EQ(outcome.result.at("path"), "relayed");
@@ -44,8 +46,15 @@ TEST_F(Honesty, AStatusScriptThatAlwaysClaimsDirectChangesNoVerdictAndIsAFinding
 TEST_F(Honesty, AGatewayThatDoesOtherThanDeclaredMakesTheTrialInvalid) {
   HERMESH_NEEDS_GUESTS();
   for (const auto* fault : {"mapping=APDM", "filtering=EIF", "ports=random", "udp=blocked"}) {
-    const auto outcome = run_trial(work_.path(), {"--topology", "nat-public", "--scenario", "port-restricted", "--vpn", "internal",
-                                                  "--lab-fault", std::string("home-a:") + fault});
+    const auto outcome = run_trial(work_.path(),
+                                   {"--topology",
+                                    "nat-public",
+                                    "--scenario",
+                                    "port-restricted",
+                                    "--vpn",
+                                    "internal",
+                                    "--lab-fault",
+                                    std::string("home-a:") + fault});
     ASSERT_FALSE(outcome.result.is_null()) << outcome.story();
     EXPECT_EQ(outcome.status, 3) << fault << outcome.story();
     EXPECT_EQ(outcome.result.at("verdict"), "invalid") << fault;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The trials that must come out, on real guests: for each pair of NATs what theory and the VPN's abilities
-// predict, and what the wire then showed. The expectation printed by the program is the oracle's; the
-// table here is the one that both must equal.
+// The trials that must come out, on real guests: for each pair of NATs what theory and the VPN's
+// abilities predict, and what the wire then showed. The expectation printed by the program is the
+// oracle's; the table here is the one that both must equal.
 
 #include "base/temp_dir.hh"
 #include "vm/hermesh.hh"
@@ -57,12 +57,16 @@ TEST_P(Trials, ComesOut) {
     EXPECT_EQ(result.at("via").at("machine"), "r");
     EXPECT_GT(result.at("relay_bytes").get<std::uint64_t>(), 10000U);
   }
-  for (const auto& gateway : result.at("gateways")) EXPECT_TRUE(gateway.at("certified").get<bool>()) << gateway.dump();
+  for (const auto& gateway : result.at("gateways"))
+    EXPECT_TRUE(gateway.at("certified").get<bool>()) << gateway.dump();
   expect_proven(result);
   expect_judged_again(result);
 }
 
-std::vector<std::string> trial(const std::string& topology, const std::string& scenario, const std::string& vpn, std::vector<std::string> more = {}) {
+std::vector<std::string> trial(const std::string& topology,
+                               const std::string& scenario,
+                               const std::string& vpn,
+                               std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"--topology", topology, "--scenario", scenario, "--vpn", vpn});
   return more;
 }
@@ -76,8 +80,12 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"WireguardNatPublic", trial("nat-public", "port-restricted", "wireguard"), "direct"},
         Trial{"WireguardNatNat", trial("nat-nat", "port-restricted", "wireguard"), "unreachable"},
         Trial{"NebulaDoubleNat", trial("double-nat", "home-and-carrier", "nebula"), "direct"},
-        Trial{"NebulaSymmetricRelayOn", trial("nat-nat", "symmetric", "nebula", {"--set", "relay=on"}), "relayed"},
-        Trial{"NebulaSymmetricRelayOff", trial("nat-nat", "symmetric", "nebula", {"--set", "relay=off"}), "unreachable"},
+        Trial{"NebulaSymmetricRelayOn",
+              trial("nat-nat", "symmetric", "nebula", {"--set", "relay=on"}),
+              "relayed"},
+        Trial{"NebulaSymmetricRelayOff",
+              trial("nat-nat", "symmetric", "nebula", {"--set", "relay=off"}),
+              "unreachable"},
         Trial{"NebulaUdpBlocked", trial("nat-public", "udp-blocked", "nebula"), "unreachable"}),
     [](const auto& info) { return info.param.name; });
 

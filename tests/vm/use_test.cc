@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The rest of what a VPN developer does: an ordinary user's run, workloads, profiles, a binary of one's own, a
-// lab that stays up.
+// The rest of what a VPN developer does: an ordinary user's run, workloads, profiles, a binary of
+// one's own, a lab that stays up.
 
 #include "base/temp_dir.hh"
 #include "vm/hermesh.hh"
@@ -21,14 +21,26 @@ using namespace std::chrono_literals;
 TEST(Use, AnOrdinaryUserRunsTheMainJob) {
   HERMESH_NEEDS_GUESTS();
   const TempDir work("hmtest");
-  std::vector<std::string> argv{hermesh_program().string(), "run", "--json", "--runs", (work.path() / "runs").string(),
-                                "--topology", "double-nat", "--scenario", "home-and-carrier", "--vpn", "nebula"};
-  Command command{.argv = argv, .env = {{"HOME", work.path().string()}, {"XDG_CACHE_HOME", work.path().string()}}};
+  std::vector<std::string> argv{hermesh_program().string(),
+                                "run",
+                                "--json",
+                                "--runs",
+                                (work.path() / "runs").string(),
+                                "--topology",
+                                "double-nat",
+                                "--scenario",
+                                "home-and-carrier",
+                                "--vpn",
+                                "nebula"};
+  Command command{
+      .argv = argv,
+      .env = {{"HOME", work.path().string()}, {"XDG_CACHE_HOME", work.path().string()}}};
   if (::geteuid() == 0) {
     const auto* nobody = ::getpwnam("nobody"); // NOLINT(concurrency-mt-unsafe)
     ASSERT_NE(nobody, nullptr);
     fs::permissions(work.path(), fs::perms::all);
-    command.argv.insert(command.argv.begin(), {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"});
+    command.argv.insert(command.argv.begin(),
+                        {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"});
     command.env["XDG_RUNTIME_DIR"] = "";
   }
   const auto exit = HostExecutor().run(command, 6min);
@@ -42,15 +54,28 @@ TEST(Use, AnOrdinaryUserRunsTheMainJob) {
 TEST(Use, WorkloadsStandBesideTheSameLabWithoutVpn) {
   HERMESH_NEEDS_GUESTS();
   const TempDir work("hmtest");
-  const auto outcome = run_trial(work.path(), {"--topology", "nat-nat", "--scenario", "port-restricted", "--vpn", "nebula",
-                                               "--workload", "ping", "--workload", "tcp", "--profile", "low"});
+  const auto outcome = run_trial(work.path(),
+                                 {"--topology",
+                                  "nat-nat",
+                                  "--scenario",
+                                  "port-restricted",
+                                  "--vpn",
+                                  "nebula",
+                                  "--workload",
+                                  "ping",
+                                  "--workload",
+                                  "tcp",
+                                  "--profile",
+                                  "low"});
   ASSERT_FALSE(outcome.result.is_null()) << outcome.story();
   EXPECT_EQ(outcome.status, 0) << outcome.story();
   bool throughput = false;
   for (const auto& row : outcome.result.at("workloads")) {
     EXPECT_EQ(row.at("problem"), nullptr) << row.dump();
-    if (row.at("metric") == "throughput") throughput = row.at("through").get<double>() > 0 && row.at("without_vpn").get<double>() > 0;
-    // Two machines each delay what they send by 2 ms: a round trip below 3 ms would mean that no link applied its profile.
+    if (row.at("metric") == "throughput")
+      throughput = row.at("through").get<double>() > 0 && row.at("without_vpn").get<double>() > 0;
+    // Two machines each delay what they send by 2 ms: a round trip below 3 ms would mean that no
+    // link applied its profile.
     if (row.at("metric") == "rtt average") EXPECT_GT(row.at("without_vpn").get<double>(), 3.0);
   }
   EXPECT_TRUE(throughput) << outcome.result.at("workloads").dump(2);
@@ -59,14 +84,22 @@ TEST(Use, WorkloadsStandBesideTheSameLabWithoutVpn) {
 TEST(Use, TheSameSeedGivesTheSameKeysAddressesAndPorts) {
   HERMESH_NEEDS_GUESTS();
   const TempDir work("hmtest");
-  const std::vector<std::string> arguments{"--topology", "nat-public", "--scenario", "port-restricted", "--vpn", "wireguard", "--seed", "7"};
+  const std::vector<std::string> arguments{"--topology",
+                                           "nat-public",
+                                           "--scenario",
+                                           "port-restricted",
+                                           "--vpn",
+                                           "wireguard",
+                                           "--seed",
+                                           "7"};
   const auto one = run_trial(work.path(), arguments);
   const auto two = run_trial(work.path(), arguments);
   ASSERT_FALSE(one.result.is_null()) << one.story();
   ASSERT_FALSE(two.result.is_null()) << two.story();
   EXPECT_EQ(one.result.at("path"), "direct") << one.story();
   EXPECT_EQ(one.result.at("claim").size(), 2U);
-  EXPECT_EQ(one.result.at("claim"), two.result.at("claim")); // endpoints as the peers saw them: addresses and ports
+  EXPECT_EQ(one.result.at("claim"),
+            two.result.at("claim")); // endpoints as the peers saw them: addresses and ports
 }
 
 TEST(Use, ALabStaysUpUntilItIsTakenDown) {
@@ -77,7 +110,8 @@ TEST(Use, ALabStaysUpUntilItIsTakenDown) {
     arguments.insert(arguments.begin() + 1, runs.begin(), runs.end());
     return call_hermesh(arguments);
   };
-  const auto up = with_runs({"up", "--topology", "nat-public", "--scenario", "port-restricted", "--vpn", "wireguard"});
+  const auto up = with_runs(
+      {"up", "--topology", "nat-public", "--scenario", "port-restricted", "--vpn", "wireguard"});
   ASSERT_EQ(up.status, 0) << up.story();
   const auto shell = with_runs({"shell", "a", "--", "wg", "show", "wg0", "endpoints"});
   EXPECT_EQ(shell.status, 0) << shell.story();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "judge/judge.hh"
-
 #include "base/error.hh"
 #include "judge/frame.hh"
+#include "judge/judge.hh"
 #include "synthetic_lab.hh"
 #include "wire/pcapng.hh"
 
@@ -29,7 +28,8 @@ Path path_of(Way way) {
   return way == Way::via_r ? via_r : via_c;
 }
 
-/// A track of `count` probes from `from` to `to`; `send` carries one and says when it arrived, if it did.
+/// A track of `count` probes from `from` to `to`; `send` carries one and says when it arrived, if
+/// it did.
 template <typename Send>
 ProbeTrack track(std::uint32_t count, Send send, const char* from = "a", const char* to = "b") {
   ProbeTrack all{.from = from, .to = to, .probes = {}};
@@ -52,7 +52,8 @@ void expect_all(const DirectionVerdict& verdict, const Path& path, std::uint32_t
 
 TEST(Judge, SeesADirectPathThroughTwoGateways) {
   SyntheticLab lab;
-  const auto probes = track(50, [&](const auto& p) { return lab.travel({.sent = p.sent, .length = p.length}); });
+  const auto probes =
+      track(50, [&](const auto& p) { return lab.travel({.sent = p.sent, .length = p.length}); });
   const auto verdict = lab.judge(probes);
   expect_all(verdict, direct, 50);
   ASSERT_FALSE(verdict.timeline.empty());
@@ -62,53 +63,62 @@ TEST(Judge, SeesADirectPathThroughTwoGateways) {
 
 TEST(Judge, SeesARelayThatEncryptsAnew) {
   SyntheticLab lab;
-  const auto probes = track(
-      50, [&](const auto& p) { return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length}); });
+  const auto probes = track(50, [&](const auto& p) {
+    return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length});
+  });
   expect_all(lab.judge(probes), via_r, 50);
 }
 
 TEST(Judge, SeesARelayThatForwardsThePayloadUnchanged) {
   SyntheticLab lab;
   const auto probes = track(50, [&](const auto& p) {
-    return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length, .forwarded_as_is = true});
+    return lab.travel(
+        {.way = Way::via_r, .sent = p.sent, .length = p.length, .forwarded_as_is = true});
   });
   expect_all(lab.judge(probes), via_r, 50);
 }
 
 TEST(Judge, AMemberThatForwardsIsNoInfrastructure) {
   SyntheticLab lab;
-  const auto probes = track(
-      50, [&](const auto& p) { return lab.travel({.way = Way::via_c, .sent = p.sent, .length = p.length}); });
+  const auto probes = track(50, [&](const auto& p) {
+    return lab.travel({.way = Way::via_c, .sent = p.sent, .length = p.length});
+  });
   expect_all(lab.judge(probes), via_c, 50);
 }
 
 TEST(Judge, NeedsNoEncryptionAndNoOverhead) {
   SyntheticLab lab;
-  const auto probes = track(
-      50, [&](const auto& p) { return lab.travel({.sent = p.sent, .length = p.length, .overhead = 0}); });
+  const auto probes = track(50, [&](const auto& p) {
+    return lab.travel({.sent = p.sent, .length = p.length, .overhead = 0});
+  });
   expect_all(lab.judge(probes), direct, 50);
 }
 
 TEST(Judge, AHundredAndTwentyEightBytesOfAFrameAreEnough) {
   SyntheticLab lab;
   const auto probes = track(50, [&](const auto& p) {
-    return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length, .forwarded_as_is = true});
+    return lab.travel(
+        {.way = Way::via_r, .sent = p.sent, .length = p.length, .forwarded_as_is = true});
   });
   expect_all(lab.judge(probes, 128), via_r, 50);
 }
 
 TEST(Judge, FollowsASwitchFromRelayToDirectPerDirection) {
   SyntheticLab lab;
-  const auto way = [](Time sent, Time switched) { return sent < switched ? Way::via_r : Way::direct; };
+  const auto way = [](Time sent, Time switched) {
+    return sent < switched ? Way::via_r : Way::direct;
+  };
   const auto there = track(100, [&](const auto& p) {
     return lab.travel({.way = way(p.sent, 4s), .sent = p.sent, .length = p.length});
   });
   const auto back = track(
       100,
       [&](const auto& p) {
-        return lab.travel({.from = "b", .to = "a", .way = way(p.sent, 7s), .sent = p.sent, .length = p.length});
+        return lab.travel(
+            {.from = "b", .to = "a", .way = way(p.sent, 7s), .sent = p.sent, .length = p.length});
       },
-      "b", "a");
+      "b",
+      "a");
   const auto first = lab.judge(there);
   ASSERT_EQ(first.timeline.size(), 2U) << describe(first);
   EXPECT_EQ(first.timeline[0].path, via_r);
@@ -122,8 +132,9 @@ TEST(Judge, FollowsASwitchFromRelayToDirectPerDirection) {
   EXPECT_EQ(second.settled, direct);
 }
 
-/// A mutant: a judge that looks at what A sends instead of what arrives. For how many probes would it say "direct"?
-/// It takes the last frame of a fitting length that left A's gateway before the probe arrived.
+/// A mutant: a judge that looks at what A sends instead of what arrives. For how many probes would
+/// it say "direct"? It takes the last frame of a fitting length that left A's gateway before the
+/// probe arrived.
 std::size_t direct_by_what_is_sent(const std::filesystem::path& captures, const ProbeTrack& track) {
   struct Sent {
     Time time;
@@ -136,12 +147,14 @@ std::size_t direct_by_what_is_sent(const std::filesystem::path& captures, const 
     const auto& port = info.ports.at(frame.port);
     if (port == "gw-b.outside") gateway_b = *source_mac(frame.bytes);
     const auto facts = read_frame(frame.bytes);
-    if (facts && port == "gw-a.outside") sent.push_back({frame.time, facts->length, facts->target_mac});
+    if (facts && port == "gw-a.outside")
+      sent.push_back({frame.time, facts->length, facts->target_mac});
   });
   std::size_t direct_ones = 0;
   for (const auto& probe : track.probes) {
     const auto fits = [&](const Sent& one) {
-      return one.time >= probe.sent && one.time <= *probe.received && one.length == probe.length + 60;
+      return one.time >= probe.sent && one.time <= *probe.received &&
+             one.length == probe.length + 60;
     };
     const auto last = std::find_if(sent.rbegin(), sent.rend(), fits);
     if (last != sent.rend() && last->target == gateway_b) ++direct_ones;
@@ -150,8 +163,8 @@ std::size_t direct_by_what_is_sent(const std::filesystem::path& captures, const 
 }
 
 TEST(Judge, CopiesToADeadAddressDoNotCount) {
-  // In an outage every packet goes through the relay and to the address that no longer answers. Both leave A's
-  // card; one arrives.
+  // In an outage every packet goes through the relay and to the address that no longer answers.
+  // Both leave A's card; one arrives.
   for (const bool same_payload : {false, true}) {
     for (const bool dead_copy_last : {false, true}) {
       SyntheticLab lab;
@@ -161,7 +174,8 @@ TEST(Judge, CopiesToADeadAddressDoNotCount) {
         const auto dead_at = p.sent + (dead_copy_last ? 15ms : 2ms);
         lab.carry("a", "r", p.sent + 10ms, payload);
         lab.carry_in_vain("a", "b", dead_at, copy);
-        lab.carry("r", "b", p.sent + 20ms, same_payload ? payload : lab.random_payload(payload.size()));
+        lab.carry(
+            "r", "b", p.sent + 20ms, same_payload ? payload : lab.random_payload(payload.size()));
         return p.sent + 21ms;
       });
       expect_all(lab.judge(probes), via_r, 50);
@@ -171,15 +185,23 @@ TEST(Judge, CopiesToADeadAddressDoNotCount) {
 }
 
 TEST(Judge, FollowsPortsNotThePayloadAlone) {
-  // R's copy waits at B's gateway while A sends the very same payload once more, to no avail: A was the last
-  // machine to emit it, and R's copy is the one that arrives.
+  // R's copy waits at B's gateway while A sends the very same payload once more, to no avail: A was
+  // the last machine to emit it, and R's copy is the one that arrives.
   SyntheticLab lab;
   const auto probes = track(50, [&](const auto& p) {
     const auto payload = lab.random_payload(p.length + 60);
     lab.carry("a", "r", p.sent + 10ms, payload);
-    lab.put({.segment = "internet", .from = "r.eth0", .to = "gw-b.outside", .time = p.sent + 20ms, .payload = payload});
+    lab.put({.segment = "internet",
+             .from = "r.eth0",
+             .to = "gw-b.outside",
+             .time = p.sent + 20ms,
+             .payload = payload});
     lab.carry_in_vain("a", "b", p.sent + 22ms, payload);
-    lab.put({.segment = "home-b", .from = "gw-b.inside0", .to = "b.eth0", .time = p.sent + 25ms, .payload = payload});
+    lab.put({.segment = "home-b",
+             .from = "gw-b.inside0",
+             .to = "b.eth0",
+             .time = p.sent + 25ms,
+             .payload = payload});
     return p.sent + 26ms;
   });
   expect_all(lab.judge(probes), via_r, 50);
@@ -200,7 +222,11 @@ TEST(Judge, ADropAtTheReceiversOwnCardIsNoArrival) {
   const auto probes = track(50, [&](const auto& p) {
     const auto lost = lab.random_payload(p.length + 60);
     lab.carry("a", "b", p.sent + 5ms, lost); // switched, then no room in B's port
-    lab.put({.segment = "home-b", .from = "gw-b.inside0", .to = "b.eth0", .time = p.sent + 5ms, .payload = lost,
+    lab.put({.segment = "home-b",
+             .from = "gw-b.inside0",
+             .to = "b.eth0",
+             .time = p.sent + 5ms,
+             .payload = lost,
              .dropped = true});
     return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length});
   });
@@ -230,19 +256,24 @@ TEST(Judge, CrossTrafficOfRandomLengthsDoesNotMislead) {
 
 TEST(Judge, AStreamOfOneLengthDoesNotMislead) {
   SyntheticLab lab;
-  const auto probes = track(
-      100, [&](const auto& p) { return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length}); });
-  for (int i = 0; i < 2000; ++i) lab.carry("a", "b", Time{1s} + i * 5ms, lab.random_payload(700));
+  const auto probes = track(100, [&](const auto& p) {
+    return lab.travel({.way = Way::via_r, .sent = p.sent, .length = p.length});
+  });
+  for (int i = 0; i < 2000; ++i)
+    lab.carry("a", "b", Time{1s} + i * 5ms, lab.random_payload(700));
   expect_all(lab.judge(probes), via_r, 100);
 }
 
 TEST(Judge, ALoneFrameThatFitsIsNoProofAmidForeignOnes) {
-  // The probes arrive by no way that the captures show (a second card, say); what else comes fits now and then.
+  // The probes arrive by no way that the captures show (a second card, say); what else comes fits
+  // now and then.
   SyntheticLab lab;
   Random random(5);
   const auto probes = track(100, [&](const auto& p) { return p.sent + 20ms; });
   for (int i = 0; i < 300; ++i)
-    lab.carry("a", "b", Time{1s} + Duration{static_cast<std::int64_t>(random.unit() * 10e9)},
+    lab.carry("a",
+              "b",
+              Time{1s} + Duration{static_cast<std::int64_t>(random.unit() * 10e9)},
               lab.random_payload(128 + random.below(1100)));
   const auto verdict = lab.judge(probes);
   EXPECT_GE(verdict.unidentified, 95U) << describe(verdict);
@@ -250,13 +281,15 @@ TEST(Judge, ALoneFrameThatFitsIsNoProofAmidForeignOnes) {
 }
 
 TEST(Judge, OneSymbolIsNoCode) {
-  // By chance only probes of one symbol arrived, by no way that is seen, amid a stream of frames that all fit them.
+  // By chance only probes of one symbol arrived, by no way that is seen, amid a stream of frames
+  // that all fit them.
   SyntheticLab lab;
   const auto probes = track(100, [&](const auto& p) -> std::optional<Time> {
     if (p.length != 512) return std::nullopt;
     return p.sent + 20ms;
   });
-  for (int i = 0; i < 2000; ++i) lab.carry("a", "b", Time{1s} + i * 5ms, lab.random_payload(600));
+  for (int i = 0; i < 2000; ++i)
+    lab.carry("a", "b", Time{1s} + i * 5ms, lab.random_payload(600));
   const auto verdict = lab.judge(probes);
   EXPECT_GE(verdict.unidentified, 5U);
   EXPECT_TRUE(std::ranges::none_of(verdict.probes, &ProbeVerdict::identified)) << describe(verdict);
@@ -280,7 +313,8 @@ TEST(Judge, AFrameBringsOneProbeOnly) {
 TEST(Judge, AShortRelayedPhaseIsSeen) {
   SyntheticLab lab;
   const auto probes = track(50, [&](const auto& p) {
-    return lab.travel({.way = p.sequence < 2 ? Way::via_r : Way::direct, .sent = p.sent, .length = p.length});
+    return lab.travel(
+        {.way = p.sequence < 2 ? Way::via_r : Way::direct, .sent = p.sent, .length = p.length});
   });
   const auto verdict = lab.judge(probes);
   ASSERT_EQ(verdict.timeline.size(), 2U) << describe(verdict);
@@ -292,29 +326,52 @@ TEST(Judge, AShortRelayedPhaseIsSeen) {
 TEST(Judge, AHairpinIsDirectAndANeighbourIsLocal) {
   SyntheticLab lab; // C moves in with A
   lab.add_port("home-a", "c.eth0");
-  const auto hairpin = track(30, [&](const auto& p) {
-    const auto payload = lab.random_payload(p.length + 60);
-    lab.put({.segment = "home-a", .from = "a.eth0", .to = "gw-a.inside0", .time = p.sent + 3ms, .payload = payload});
-    lab.put({.segment = "home-a", .from = "gw-a.inside0", .to = "c.eth0", .time = p.sent + 3ms, .payload = payload});
-    return p.sent + 4ms;
-  }, "a", "c");
+  const auto hairpin = track(
+      30,
+      [&](const auto& p) {
+        const auto payload = lab.random_payload(p.length + 60);
+        lab.put({.segment = "home-a",
+                 .from = "a.eth0",
+                 .to = "gw-a.inside0",
+                 .time = p.sent + 3ms,
+                 .payload = payload});
+        lab.put({.segment = "home-a",
+                 .from = "gw-a.inside0",
+                 .to = "c.eth0",
+                 .time = p.sent + 3ms,
+                 .payload = payload});
+        return p.sent + 4ms;
+      },
+      "a",
+      "c");
   expect_all(lab.judge(hairpin), direct, 30);
 
   SyntheticLab home;
   home.add_port("home-a", "c.eth0");
-  const auto neighbour = track(30, [&](const auto& p) {
-    home.put({.segment = "home-a", .from = "a.eth0", .to = "c.eth0", .time = p.sent + 3ms,
-              .payload = home.random_payload(p.length + 60)});
-    return p.sent + 4ms;
-  }, "a", "c");
+  const auto neighbour = track(
+      30,
+      [&](const auto& p) {
+        home.put({.segment = "home-a",
+                  .from = "a.eth0",
+                  .to = "c.eth0",
+                  .time = p.sent + 3ms,
+                  .payload = home.random_payload(p.length + 60)});
+        return p.sent + 4ms;
+      },
+      "a",
+      "c");
   expect_all(home.judge(neighbour), local, 30);
 }
 
 TEST(Judge, TwoPublicMachinesAreDirectNotLocal) {
   SyntheticLab lab;
   const auto probes = track(
-      30, [&](const auto& p) { return lab.travel({.from = "r", .to = "c", .sent = p.sent, .length = p.length}); },
-      "r", "c");
+      30,
+      [&](const auto& p) {
+        return lab.travel({.from = "r", .to = "c", .sent = p.sent, .length = p.length});
+      },
+      "r",
+      "c");
   expect_all(lab.judge(probes), direct, 30);
 }
 
@@ -341,7 +398,9 @@ TEST(Judge, AnUnknownMachineIsAnError) {
 TEST(Judge, CapturesThatAreMissingAreAnErrorWhenSomethingArrived) {
   auto probe = probe_number(0);
   probe.received = probe.sent + 10ms;
-  EXPECT_THROW(judge("/nonexistent", SyntheticLab::machines(), {.from = "a", .to = "b", .probes = {probe}}), Error);
+  EXPECT_THROW(
+      judge("/nonexistent", SyntheticLab::machines(), {.from = "a", .to = "b", .probes = {probe}}),
+      Error);
 }
 
 /// Any way for each probe, at random, with loss, jitter, noise and copies in vain: told exactly.

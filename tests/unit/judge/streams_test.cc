@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "judge/judge.hh"
-
 #include "synthetic_lab.hh"
 
 #include <gtest/gtest.h>
@@ -17,7 +16,10 @@ using testing::SyntheticLab;
 using testing::Way;
 
 /// A TLS relay: the probe's bytes, split where TCP likes, from R to B in R's own connection.
-Time by_stream(SyntheticLab& lab, Random& random, const ProbeRecord& probe, const std::string& relay) {
+Time by_stream(SyntheticLab& lab,
+               Random& random,
+               const ProbeRecord& probe,
+               const std::string& relay) {
   const auto total = probe.length + 100;
   const auto first = 1 + random.below(static_cast<std::uint32_t>(total - 1));
   lab.carry("a", relay, probe.sent + 5ms, lab.random_payload(total), true);
@@ -66,7 +68,8 @@ TEST(Streams, AFlowThatBringsMuchButNotInStepDoesNot) {
 TEST(Streams, ALoneDatagramThatFitsDoesNotOutweighTheStream) {
   SyntheticLab lab;
   const auto track = by_streams(lab, 60, "r");
-  lab.carry("a", "b", track.probes[30].sent + 9ms, lab.random_payload(track.probes[30].length + 60));
+  lab.carry(
+      "a", "b", track.probes[30].sent + 9ms, lab.random_payload(track.probes[30].length + 60));
   const auto verdict = lab.judge(track);
   ASSERT_EQ(verdict.timeline.size(), 1U) << describe(verdict);
   EXPECT_EQ(verdict.settled.via, "r");

@@ -18,7 +18,8 @@ constexpr std::uint64_t epoch = 1'800'000'000'000'000'000ULL;
 constexpr std::uint64_t code_seed = 4711;
 
 void append(SyntheticLab::Payload& out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = bytes; i-- > 0;) out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xff));
+  for (std::size_t i = bytes; i-- > 0;)
+    out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xff));
 }
 
 std::uint64_t mac_of(const std::string& port) {
@@ -75,7 +76,9 @@ std::vector<Hop> hops(const std::string& from, const std::string& to) {
   const auto in = gateway_of(to);
   std::vector<Hop> path;
   if (!out.empty()) path.push_back({"home-" + from, from + ".eth0", out + ".inside0"});
-  path.push_back({"internet", out.empty() ? from + ".eth0" : out + ".outside", in.empty() ? to + ".eth0" : in + ".outside"});
+  path.push_back({"internet",
+                  out.empty() ? from + ".eth0" : out + ".outside",
+                  in.empty() ? to + ".eth0" : in + ".outside"});
   if (!in.empty()) path.push_back({"home-" + to, in + ".inside0", to + ".eth0"});
   return path;
 }
@@ -98,7 +101,8 @@ void SyntheticLab::add_port(const std::string& segment, const std::string& port)
 
 SyntheticLab::Payload SyntheticLab::random_payload(std::size_t length) {
   Payload payload(length);
-  for (auto& byte : payload) byte = static_cast<std::byte>(random_.next() >> 56);
+  for (auto& byte : payload)
+    byte = static_cast<std::byte>(random_.next() >> 56);
   return payload;
 }
 
@@ -106,18 +110,31 @@ void SyntheticLab::put(Frame frame) {
   segments_.at(frame.segment).frames.push_back(std::move(frame));
 }
 
-void SyntheticLab::carry(const std::string& from, const std::string& to, Time time, const Payload& payload, bool tcp) {
+void SyntheticLab::carry(
+    const std::string& from, const std::string& to, Time time, const Payload& payload, bool tcp) {
   for (const auto& hop : hops(from, to))
-    put({.segment = hop.segment, .from = hop.from, .to = hop.to, .time = time, .payload = payload, .tcp = tcp});
+    put({.segment = hop.segment,
+         .from = hop.from,
+         .to = hop.to,
+         .time = time,
+         .payload = payload,
+         .tcp = tcp});
 }
 
-void SyntheticLab::carry_in_vain(const std::string& from, const std::string& to, Time time, const Payload& payload) {
+void SyntheticLab::carry_in_vain(const std::string& from,
+                                 const std::string& to,
+                                 Time time,
+                                 const Payload& payload) {
   auto path = hops(from, to);
   path.pop_back(); // the last gateway has it and drops it
   for (const auto& hop : path)
     put({.segment = hop.segment, .from = hop.from, .to = hop.to, .time = time, .payload = payload});
-  put({.segment = path.back().segment, .from = path.back().from, .to = path.back().to, .time = time,
-       .payload = payload, .dropped = true});
+  put({.segment = path.back().segment,
+       .from = path.back().from,
+       .to = path.back().to,
+       .time = time,
+       .payload = payload,
+       .dropped = true});
 }
 
 Time SyntheticLab::travel(const Travel& t) {
@@ -128,7 +145,11 @@ Time SyntheticLab::travel(const Travel& t) {
   }
   const std::string relay = t.way == Way::via_r ? "r" : "c";
   carry(t.from, relay, t.sent + t.leg, payload, t.tcp);
-  carry(relay, t.to, t.sent + 2 * t.leg, t.forwarded_as_is ? payload : random_payload(payload.size()), t.tcp);
+  carry(relay,
+        t.to,
+        t.sent + 2 * t.leg,
+        t.forwarded_as_is ? payload : random_payload(payload.size()),
+        t.tcp);
   return t.sent + 2 * t.leg + 1ms;
 }
 
@@ -151,11 +172,17 @@ const std::filesystem::path& SyntheticLab::write(std::size_t snap) {
       wire::write_pcapng_packet(out, index(port), epoch, Time{1ms}, arp, snap, "");
     }
     for (const auto& frame : segment.frames)
-      wire::write_pcapng_packet(out, index(frame.from), epoch, frame.time, ethernet(frame), snap,
+      wire::write_pcapng_packet(out,
+                                index(frame.from),
+                                epoch,
+                                frame.time,
+                                ethernet(frame),
+                                snap,
                                 frame.dropped ? "dropped: nat-filtered" : "");
     const auto bytes = std::as_bytes(std::span(out));
     std::ofstream(directory_.path() / (name + ".pcapng"), std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
   }
   return directory_.path();
 }
@@ -174,7 +201,8 @@ std::string describe(const DirectionVerdict& verdict) {
   std::string text;
   for (const auto& interval : verdict.timeline) {
     if (!text.empty()) text += ", ";
-    text += interval.path.via.empty() ? std::to_string(static_cast<int>(interval.path.kind)) : "via " + interval.path.via;
+    text += interval.path.via.empty() ? std::to_string(static_cast<int>(interval.path.kind))
+                                      : "via " + interval.path.via;
     text += " x" + std::to_string(interval.probes);
   }
   return text;

@@ -17,8 +17,9 @@ namespace hermesh::testing {
 /// How a probe goes.
 enum class Way : std::uint8_t { direct, via_r, via_c };
 
-/// Captures of a lab that never was: A and B behind a home gateway each (both on 192.168.1.0/24, both .10), R (a relay server)
-/// and C (a member) on the internet segment. Frames go where a test sends them.
+/// Captures of a lab that never was: A and B behind a home gateway each (both on 192.168.1.0/24,
+/// both .10), R (a relay server) and C (a member) on the internet segment. Frames go where a test
+/// sends them.
 class SyntheticLab {
 public:
   explicit SyntheticLab(std::uint64_t seed = 1);
@@ -37,12 +38,19 @@ public:
     bool tcp = false;
   };
   void put(Frame frame);
-  /// Across gateways, at one moment, as the fabric does it. Machine names; a and b have their gateways.
-  void carry(const std::string& from, const std::string& to, Time time, const Payload& payload, bool tcp = false);
+  /// Across gateways, at one moment, as the fabric does it. Machine names; a and b have their
+  /// gateways.
+  void carry(const std::string& from,
+             const std::string& to,
+             Time time,
+             const Payload& payload,
+             bool tcp = false);
   /// The same, but the gateway of `to` drops it.
-  void carry_in_vain(const std::string& from, const std::string& to, Time time, const Payload& payload);
+  void
+  carry_in_vain(const std::string& from, const std::string& to, Time time, const Payload& payload);
 
-  /// A VPN's packet from `from` to `to`: encrypted anew by a relay unless `forwarded_as_is`. Returns when it is there.
+  /// A VPN's packet from `from` to `to`: encrypted anew by a relay unless `forwarded_as_is`.
+  /// Returns when it is there.
   struct Travel {
     std::string from = "a";
     std::string to = "b";
@@ -56,7 +64,8 @@ public:
   };
   Time travel(const Travel& travel);
 
-  /// Write the captures (frames after `full` bytes per file keep 128 bytes) and judge. Frames are sorted by time.
+  /// Write the captures (frames after `full` bytes per file keep 128 bytes) and judge. Frames are
+  /// sorted by time.
   DirectionVerdict judge(const ProbeTrack& track, std::size_t snap = 4096);
   const std::filesystem::path& write(std::size_t snap = 4096);
 

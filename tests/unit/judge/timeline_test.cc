@@ -31,7 +31,9 @@ std::string intervals(std::string_view probes) {
   std::string text;
   for (const auto& interval : drawn(probes).timeline) {
     if (!text.empty()) text += ' ';
-    text += interval.path.kind == PathKind::direct ? 'd' : interval.path.kind == PathKind::relayed ? 'r' : '.';
+    text += interval.path.kind == PathKind::direct    ? 'd'
+            : interval.path.kind == PathKind::relayed ? 'r'
+                                                      : '.';
     text += std::to_string(interval.probes);
   }
   return text;
@@ -73,7 +75,8 @@ TEST(Timeline, SettlesOnTheLastProvenInterval) {
   EXPECT_EQ(drawn("rrrrrrddddd").settled.kind, PathKind::direct);
   EXPECT_EQ(drawn("rrrrrrdddd").settled.kind, PathKind::relayed) << "four are not enough";
   EXPECT_TRUE(drawn("rrrrrrdddd").proven);
-  EXPECT_EQ(drawn("dddddd.........").settled.kind, PathKind::direct) << "nine losses are not enough";
+  EXPECT_EQ(drawn("dddddd.........").settled.kind, PathKind::direct)
+      << "nine losses are not enough";
   EXPECT_EQ(drawn("dddddd..........").settled.kind, PathKind::unreachable);
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "probe/control.hh"
-
 #include "base/error.hh"
 #include "base/fd.hh"
+#include "probe/control.hh"
 
 #include <gtest/gtest.h>
-
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,7 +21,8 @@ struct Wire {
 
   static Wire make() {
     std::array<int, 2> ends{};
-    check("socketpair", ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()));
+    check("socketpair",
+          ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()));
     return {Fd{ends[0]}, Fd{ends[1]}, Control(ends[1], ends[1])};
   }
 
@@ -83,7 +82,8 @@ TEST(Control, DropsTheOldestEventsNeverAnAnswerAndSaysSo) {
   const std::string filler(1000, 'e');
   wire.control.answer("answer-0");
   constexpr int events = 5000; // five times what may wait
-  for (int i = 0; i < events; ++i) wire.control.event(std::to_string(i) + ":" + filler);
+  for (int i = 0; i < events; ++i)
+    wire.control.event(std::to_string(i) + ":" + filler);
   wire.control.answer("answer-1");
   std::string all;
   while (wire.control.pending()) {
@@ -92,7 +92,8 @@ TEST(Control, DropsTheOldestEventsNeverAnAnswerAndSaysSo) {
   }
   EXPECT_TRUE(all.starts_with("answer-0\n"));
   EXPECT_NE(all.find("answer-1\n"), std::string::npos);
-  EXPECT_NE(all.find("\n" + std::to_string(events - 1) + ":"), std::string::npos) << "the newest stays";
+  EXPECT_NE(all.find("\n" + std::to_string(events - 1) + ":"), std::string::npos)
+      << "the newest stays";
   EXPECT_EQ(all.find("\n0:"), std::string::npos) << "the oldest goes";
   EXPECT_LT(all.size(), Control::most_queued + 10'000);
   const auto kept = std::count(all.begin(), all.end(), '\n') - 3; // two answers, one "dropped"
@@ -106,7 +107,8 @@ TEST(Control, ALineThatIsHalfOutStaysWhole) {
   wire.control.event(large);
   ASSERT_TRUE(wire.control.flush());
   ASSERT_TRUE(wire.control.pending());
-  for (int i = 0; i < 5000; ++i) wire.control.event(std::string(1000, 'e'));
+  for (int i = 0; i < 5000; ++i)
+    wire.control.event(std::string(1000, 'e'));
   std::string all;
   while (wire.control.pending()) {
     all += wire.heard();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "probe/packet.hh"
-
 #include "base/random.hh"
+#include "probe/packet.hh"
 #include "probe/protocol.hh"
 
 #include <gtest/gtest.h>
@@ -19,8 +18,9 @@ const Packet request{.stream = 0x01020304,
 
 TEST(Packet, IsBigEndianAsTheProtocolSays) {
   const auto bytes = encode(request, header_bytes);
-  const std::array<unsigned, header_bytes> wanted{'h', 'm', 'p', 'r', 1, 2,    3,    4,    5,    6,    7,    8,
-                                                  0,   5,   0,   0,   0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18};
+  const std::array<unsigned, header_bytes> wanted{'h',  'm',  'p',  'r',  1,    2,    3,    4,
+                                                  5,    6,    7,    8,    0,    5,    0,    0,
+                                                  0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18};
   ASSERT_EQ(bytes.size(), wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i)
     EXPECT_EQ(std::to_integer<unsigned>(bytes[i]), wanted[i]) << "byte " << i;
@@ -51,8 +51,10 @@ TEST(Packet, StrangersAreNotProbes) {
 TEST(Packet, PaddingDoesNotCompress) {
   const auto bytes = encode(request, 1088);
   std::array<int, 256> counts{};
-  for (const auto byte : std::span(bytes).subspan(header_bytes)) ++counts[std::to_integer<std::size_t>(byte)];
-  for (const auto count : counts) EXPECT_LT(count, 30); // about 4 expected
+  for (const auto byte : std::span(bytes).subspan(header_bytes))
+    ++counts[std::to_integer<std::size_t>(byte)];
+  for (const auto count : counts)
+    EXPECT_LT(count, 30); // about 4 expected
 }
 
 TEST(Code, UsesEverySymbolAboutEquallyAndChangesOften) {
@@ -63,7 +65,8 @@ TEST(Code, UsesEverySymbolAboutEquallyAndChangesOften) {
       ++counts.at(code_symbol(seed, i, 0));
       if (code_symbol(seed, i, 0) != code_symbol(seed, i + 1, 0)) ++changes;
     }
-    for (const auto count : counts) EXPECT_NEAR(count, 1000, 150) << "seed " << seed;
+    for (const auto count : counts)
+      EXPECT_NEAR(count, 1000, 150) << "seed " << seed;
     EXPECT_NEAR(changes, 5000, 200) << "seed " << seed;
   }
 }

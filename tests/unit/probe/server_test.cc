@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "probe/server.hh"
-
 #include "base/error.hh"
 #include "probe/protocol.hh"
+#include "probe/server.hh"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -43,7 +41,8 @@ public:
   }
 
   json line() {
-    while (lines_.empty()) read();
+    while (lines_.empty())
+      read();
     const auto first = lines_.front();
     lines_.pop_front();
     return json::parse(first);
@@ -62,7 +61,8 @@ public:
   /// The next event of a kind; others are kept.
   json event(const std::string& kind) {
     while (true) {
-      const auto found = std::ranges::find_if(events, [&](const json& one) { return one["event"] == kind; });
+      const auto found =
+          std::ranges::find_if(events, [&](const json& one) { return one["event"] == kind; });
       if (found == events.end()) {
         events.push_back(line());
         continue;
@@ -103,7 +103,13 @@ json respond(const std::string& address) {
 }
 
 json probe(const std::string& to, const json& port, std::uint64_t seed = 42) {
-  return {{"id", 3}, {"do", "probe"}, {"stream", 9}, {"to", to}, {"port", port}, {"interval_ms", 2}, {"seed", seed}};
+  return {{"id", 3},
+          {"do", "probe"},
+          {"stream", 9},
+          {"to", to},
+          {"port", port},
+          {"interval_ms", 2},
+          {"seed", seed}};
 }
 
 void expect_conversation(const std::string& address) {
@@ -188,13 +194,15 @@ TEST(Server, ACopyOfARequestIsReportedButNotAnsweredTwice) {
   const auto to = socket_address("127.0.0.1", port);
   const auto copy = encode({.stream = 1, .sequence = 7}, 128);
   const auto other = encode({.stream = 1, .sequence = 8}, 128);
-  for (const auto* packet : {&copy, &copy, &other}) ASSERT_EQ(send(sender, *packet, to), 0);
+  for (const auto* packet : {&copy, &copy, &other})
+    ASSERT_EQ(send(sender, *packet, to), 0);
   std::vector<std::string> seen;
   while (seen.size() < 5) {
     const auto event = b.line();
     seen.push_back(event["event"].get<std::string>() + std::to_string(event["seq"].get<int>()));
   }
-  EXPECT_EQ(seen, (std::vector<std::string>{"request7", "replied7", "request7", "request8", "replied8"}));
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"request7", "replied7", "request7", "request8", "replied8"}));
 }
 
 TEST(Server, BadRequestsAreAnsweredWithAReason) {
@@ -208,7 +216,8 @@ TEST(Server, BadRequestsAreAnsweredWithAReason) {
   EXPECT_NE(refusal("{"), "");
   EXPECT_EQ(refusal("[]"), "a request is an object");
   EXPECT_EQ(refusal("{\"id\":1}"), "'do' must be a string");
-  EXPECT_EQ(refusal(R"({"id":1,"do":"fly"})"), "cannot do 'fly', only clock, respond, probe and stop");
+  EXPECT_EQ(refusal(R"({"id":1,"do":"fly"})"),
+            "cannot do 'fly', only clock, respond, probe and stop");
   EXPECT_EQ(refusal(R"({"id":1,"do":"respond","address":"nowhere","port":1})"),
             "'nowhere' is no IPv4 or IPv6 address");
   EXPECT_EQ(refusal(R"({"id":1,"do":"respond","address":"0.0.0.0","port":65536})"),
@@ -217,8 +226,10 @@ TEST(Server, BadRequestsAreAnsweredWithAReason) {
             "'port' must lie in 0..65535");
   EXPECT_EQ(refusal(R"({"id":1,"do":"probe","to":"127.0.0.1","port":1,"interval_ms":5,"seed":1})"),
             "'stream' must be an integer");
-  EXPECT_EQ(refusal(R"({"id":1,"do":"probe","stream":1,"to":"127.0.0.1","port":1,"interval_ms":0,"seed":1})"),
-            "'interval_ms' must lie in 1..3600000");
+  EXPECT_EQ(
+      refusal(
+          R"({"id":1,"do":"probe","stream":1,"to":"127.0.0.1","port":1,"interval_ms":0,"seed":1})"),
+      "'interval_ms' must lie in 1..3600000");
   EXPECT_NE(refusal("\xff\xfe"), ""); // no UTF-8
   EXPECT_EQ(guest.ask({{"id", 9}, {"do", "clock"}})["id"], 9) << "and the server goes on";
 }
@@ -227,7 +238,8 @@ TEST(Server, HugeSeedsKeepAll64Bits) {
   Guest a;
   constexpr std::uint64_t seed = 0xfedcba9876543210ULL;
   a.ask(probe("127.0.0.1", 9, seed));
-  for (std::uint32_t i = 0; i < 10; ++i) EXPECT_EQ(a.event("sent")["length"], code_length(seed, i, 0));
+  for (std::uint32_t i = 0; i < 10; ++i)
+    EXPECT_EQ(a.event("sent")["length"], code_length(seed, i, 0));
 }
 
 TEST(Server, ASecondRequestForAStreamTakesItsPlace) {

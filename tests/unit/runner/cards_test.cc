@@ -12,27 +12,39 @@ namespace {
 Network home_and_internet() {
   const auto home = Prefix::parse("192.168.1.0/24").value();
   const auto internet = Prefix::parse("80.100.0.0/16").value();
-  Network network{.segments = {{.name = "internet", .ipv4 = internet}, {.name = "home", .ipv4 = home}}, .cards = {}};
+  Network network{
+      .segments = {{.name = "internet", .ipv4 = internet}, {.name = "home", .ipv4 = home}},
+      .cards = {}};
   Gateway gateway;
-  gateway.spec = {.name = "gw", .role = "home", .outside = {.segment = "internet", .ipv4 = internet.host(257)},
+  gateway.spec = {.name = "gw",
+                  .role = "home",
+                  .outside = {.segment = "internet", .ipv4 = internet.host(257)},
                   .inside = {{.segment = "home", .ipv4 = home.host(1)}}};
   network.gateways = {gateway};
-  network.cards = {{.machine = "a", .name = "eth0", .attachment = {.segment = "home", .ipv4 = home.host(10)}, .mac = MacAddress::parse("02:00:00:00:00:01").value()},
-                   {.machine = "b", .name = "eth0", .attachment = {.segment = "internet", .ipv4 = internet.host(10)}, .mac = MacAddress::parse("02:00:00:00:00:02").value()}};
+  network.cards = {{.machine = "a",
+                    .name = "eth0",
+                    .attachment = {.segment = "home", .ipv4 = home.host(10)},
+                    .mac = MacAddress::parse("02:00:00:00:00:01").value()},
+                   {.machine = "b",
+                    .name = "eth0",
+                    .attachment = {.segment = "internet", .ipv4 = internet.host(10)},
+                    .mac = MacAddress::parse("02:00:00:00:00:02").value()}};
   return network;
 }
 
 TEST(Cards, AHomeMachineGetsItsAddressAndItsGatewayAsDefaultRoute) {
   const auto network = home_and_internet();
-  EXPECT_EQ(card_batch(network, "a", {{network.cards[0].mac, "eth0"}}),
-            "address flush dev eth0 scope global\nlink set dev eth0 up\n"
-            "address add 192.168.1.10/24 dev eth0\nroute replace default via 192.168.1.1 dev eth0\n");
+  EXPECT_EQ(
+      card_batch(network, "a", {{network.cards[0].mac, "eth0"}}),
+      "address flush dev eth0 scope global\nlink set dev eth0 up\n"
+      "address add 192.168.1.10/24 dev eth0\nroute replace default via 192.168.1.1 dev eth0\n");
 }
 
 TEST(Cards, AMachineOnTheInternetHasNoRouter) {
   const auto network = home_and_internet();
   EXPECT_EQ(card_batch(network, "b", {{network.cards[1].mac, "ens3"}}),
-            "address flush dev ens3 scope global\nlink set dev ens3 up\naddress add 80.100.0.10/16 dev ens3\n");
+            "address flush dev ens3 scope global\nlink set dev ens3 up\naddress add 80.100.0.10/16 "
+            "dev ens3\n");
 }
 
 TEST(Cards, AMissingCardIsAnError) {

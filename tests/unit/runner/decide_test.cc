@@ -11,7 +11,10 @@ TrialResult shown(PathKind path, PathKind expected) {
   result.path = path;
   result.expected = expected;
   result.vpn = "nebula";
-  result.proofs = {{.action = "cut r off for 3s", .expected = "the probes continue", .observed = "all", .holds = true}};
+  result.proofs = {{.action = "cut r off for 3s",
+                    .expected = "the probes continue",
+                    .observed = "all",
+                    .holds = true}};
   return result;
 }
 
@@ -35,7 +38,10 @@ TEST(Decide, ComparesThePathWithTheExpectation) {
 
 TEST(Decide, AControlThatFailsIsNeverTheVpnsFault) {
   auto result = shown(PathKind::unreachable, PathKind::direct);
-  result.proofs = {{.action = "open every gateway", .expected = "the peers connect", .observed = "nothing arrived", .holds = false}};
+  result.proofs = {{.action = "open every gateway",
+                    .expected = "the peers connect",
+                    .observed = "nothing arrived",
+                    .holds = false}};
   decide(result);
   EXPECT_EQ(result.verdict, Verdict::inconclusive);
 }
@@ -43,14 +49,19 @@ TEST(Decide, AControlThatFailsIsNeverTheVpnsFault) {
 TEST(Decide, TheLastControlCounts) {
   auto result = shown(PathKind::unreachable, PathKind::unreachable);
   result.proofs.front().holds = false; // opening did not help: the VPN needs known endpoints ...
-  result.proofs.push_back({.action = "twin", .expected = "direct", .observed = "direct", .holds = true}); // ... and works with them
+  result.proofs.push_back({.action = "twin",
+                           .expected = "direct",
+                           .observed = "direct",
+                           .holds = true}); // ... and works with them
   decide(result);
   EXPECT_EQ(result.verdict, Verdict::as_expected);
 }
 
 TEST(Claims, AContradictionIsAFinding) {
   auto result = shown(PathKind::relayed, PathKind::relayed);
-  result.claims = {{.machine = "a", .path = "direct"}, {.machine = "b", .path = "relayed"}, {.machine = "c", .path = "unknown"}};
+  result.claims = {{.machine = "a", .path = "direct"},
+                   {.machine = "b", .path = "relayed"},
+                   {.machine = "c", .path = "unknown"}};
   compare_claims(result);
   ASSERT_EQ(result.findings.size(), 1U);
   EXPECT_EQ(result.findings.front(), "nebula on a claims direct, the wire shows relayed");
@@ -58,7 +69,10 @@ TEST(Claims, AContradictionIsAFinding) {
 
 TEST(Workload, FiguresStandBesideTheSameOnesWithoutVpn) {
   TrialResult result;
-  add_workload(result, "ping", {.figures = {{"rtt average", "ms", 4}}}, {.figures = {{"rtt average", "ms", 2}}});
+  add_workload(result,
+               "ping",
+               {.figures = {{"rtt average", "ms", 4}}},
+               {.figures = {{"rtt average", "ms", 2}}});
   ASSERT_EQ(result.workloads.size(), 1U);
   EXPECT_EQ(result.workloads.front().through, 4);
   EXPECT_EQ(result.workloads.front().without_vpn, 2);
@@ -66,7 +80,10 @@ TEST(Workload, FiguresStandBesideTheSameOnesWithoutVpn) {
 
 TEST(Workload, AProblemKeepsTheOtherSidesFigure) {
   TrialResult result;
-  add_workload(result, "tcp", {.problem = "iperf3 printed no JSON"}, {.figures = {{"throughput", "Mbit/s", 90}}});
+  add_workload(result,
+               "tcp",
+               {.problem = "iperf3 printed no JSON"},
+               {.figures = {{"throughput", "Mbit/s", 90}}});
   ASSERT_EQ(result.workloads.size(), 2U);
   EXPECT_EQ(result.workloads[0].problem, "through the VPN: iperf3 printed no JSON");
   EXPECT_EQ(result.workloads[1].without_vpn, 90);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "runner/probe_session.hh"
-
 #include "base/error.hh"
 #include "probe/protocol.hh"
 #include "probe/server.hh"
 #include "probe/socket.hh"
 #include "runner/probe_clock.hh"
+#include "runner/probe_session.hh"
 
 #include <gtest/gtest.h>
-
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,20 +24,21 @@ class Guest {
 public:
   Guest() {
     std::array<int, 2> ends{};
-    check("socketpair", ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()));
+    check("socketpair",
+          ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()));
     host_ = Fd{ends[0]};
     guest_ = Fd{ends[1]};
     thread_ = std::thread(
         [this] { probe::Server(guest_.get(), guest_.get(), probe::Server::Host::once).run(); });
   }
-  ~Guest() {
-    end();
-  }
+  ~Guest() { end(); }
   Guest(const Guest&) = delete;
   Guest& operator=(const Guest&) = delete;
 
   Fd stream() { return std::move(host_); }
-  void say(const std::string& text) { check("write", ::write(guest_.get(), text.data(), text.size())); }
+  void say(const std::string& text) {
+    check("write", ::write(guest_.get(), text.data(), text.size()));
+  }
   void end() {
     host_ = Fd{};
     ::shutdown(guest_.get(), SHUT_RDWR);
@@ -58,7 +57,8 @@ Time fabric_now() {
 }
 
 std::uint16_t free_port() {
-  return probe::port_of(probe::local_address(probe::udp_socket(probe::socket_address("127.0.0.1", 0))));
+  return probe::port_of(
+      probe::local_address(probe::udp_socket(probe::socket_address("127.0.0.1", 0))));
 }
 
 ProbeOptions options(const char* target = "127.0.0.1") {
@@ -74,7 +74,8 @@ ProbeOptions options(const char* target = "127.0.0.1") {
 
 void pump_until(ProbeSession& session, std::uint32_t answered) {
   const auto deadline = fabric_now() + 30s;
-  while (session.answered() < answered && fabric_now() < deadline) session.pump(10ms);
+  while (session.answered() < answered && fabric_now() < deadline)
+    session.pump(10ms);
   ASSERT_GE(session.answered(), answered);
 }
 
@@ -128,10 +129,12 @@ TEST(ProbeSession, StopIsTheEnd) {
 TEST(ProbeSession, ProbesThatDoNotArriveAreLostOnlyAfterASecond) {
   Guest a;
   Guest b;
-  // The kernel refuses broadcasts without SO_BROADCAST: each is "sent" with an error and never arrives.
+  // The kernel refuses broadcasts without SO_BROADCAST: each is "sent" with an error and never
+  // arrives.
   ProbeSession session(a.stream(), b.stream(), options("255.255.255.255"));
   const auto deadline = fabric_now() + 30s;
-  while (session.there().probes.empty() && fabric_now() < deadline) session.pump(50ms);
+  while (session.there().probes.empty() && fabric_now() < deadline)
+    session.pump(50ms);
   const auto now = fabric_now();
   const auto track = session.there();
   ASSERT_FALSE(track.probes.empty());
@@ -148,11 +151,13 @@ TEST(ProbeSession, ProbesThatDoNotArriveAreLostOnlyAfterASecond) {
 TEST(ProbeSession, IgnoresWhatAnEarlierSessionLeftInTheStream) {
   Guest a;
   Guest b;
-  a.say("q\":5,\"time\":1}\n{\"event\":\"sent\",\"stream\":77,\"seq\":99,\"time\":1,\"length\":128,\"error\":0}\n"
+  a.say("q\":5,\"time\":1}\n{\"event\":\"sent\",\"stream\":77,\"seq\":99,\"time\":1,\"length\":128,"
+        "\"error\":0}\n"
         "{\"id\":1,\"ok\":true}\n");
   ProbeSession session(a.stream(), b.stream(), options());
   pump_until(session, 1);
-  for (const auto& probe : session.there().probes) EXPECT_NE(probe.sequence, 99U);
+  for (const auto& probe : session.there().probes)
+    EXPECT_NE(probe.sequence, 99U);
 }
 
 TEST(ProbeSession, AStreamThatEndsIsAnErrorThatNamesTheMachine) {
@@ -198,14 +203,16 @@ TEST(ProbeClock, FollowsDriftBetweenItsBestExchanges) {
   const auto guest_at = [](Time fabric) { return Time{100s} + fabric + fabric / 1000; };
   for (int i = 0; i < 60; ++i) {
     const Time middle = Time{1s} * i;
-    const Duration half = i % 5 == 2 ? Duration{100us} : Duration{15ms}; // one quiet exchange in five
-    const auto asymmetry = half / 2; // the answer's way was the longer one
+    const Duration half =
+        i % 5 == 2 ? Duration{100us} : Duration{15ms}; // one quiet exchange in five
+    const auto asymmetry = half / 2;                   // the answer's way was the longer one
     clock.add(middle - half, guest_at(middle - asymmetry), middle + half);
   }
   EXPECT_LE(clock.uncertainty(), 15ms);
   for (int i = 5; i < 55; ++i) {
     const Time fabric = Time{1s} * i;
-    EXPECT_NEAR(static_cast<double>((clock.to_fabric(guest_at(fabric)) - fabric).count()), 0, 1e6) << "second " << i;
+    EXPECT_NEAR(static_cast<double>((clock.to_fabric(guest_at(fabric)) - fabric).count()), 0, 1e6)
+        << "second " << i;
   }
 }
 

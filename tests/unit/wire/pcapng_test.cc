@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "wire/pcapng.hh"
-
 #include "base/command.hh"
 #include "base/error.hh"
 #include "base/random.hh"
 #include "base/temp_dir.hh"
+#include "wire/pcapng.hh"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +22,8 @@ using Bytes = std::vector<std::byte>;
 
 Bytes frame(std::size_t size) {
   Bytes bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i * 7);
+  for (std::size_t i = 0; i < size; ++i)
+    bytes[i] = static_cast<std::byte>(i * 7);
   return bytes;
 }
 
@@ -99,7 +99,8 @@ TEST(Pcapng, ReadsAFileCutAnywhere) {
   const auto all = read(whole).frames;
   std::size_t most = 0;
   for (std::size_t size = 0; size <= whole.size(); ++size) {
-    const auto frames = read(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))).frames;
+    const auto frames =
+        read(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))).frames;
     ASSERT_LE(frames.size(), all.size());
     EXPECT_TRUE(std::equal(frames.begin(), frames.end(), all.begin())) << "cut at " << size;
     EXPECT_GE(frames.size(), most) << "cut at " << size;
@@ -112,7 +113,8 @@ TEST(Pcapng, ReadsTheOtherByteOrder) {
   // Hand-made: big-endian, microseconds by default, no option anywhere.
   const auto big = [](Bytes& out, std::initializer_list<std::uint32_t> words) {
     for (const auto word : words)
-      for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(word >> shift & 0xff));
+      for (int shift = 24; shift >= 0; shift -= 8)
+        out.push_back(static_cast<std::byte>(word >> shift & 0xff));
   };
   Bytes out;
   big(out, {0x0a0d0d0a, 28, 0x1a2b3c4d, 0x00010000, 0xffffffff, 0xffffffff, 28});
@@ -172,7 +174,8 @@ TEST(Pcapng, SurvivesRandomDamage) {
     auto damaged = whole;
     const auto hits = 1 + random.below(4);
     for (std::uint32_t i = 0; i < hits; ++i)
-      damaged[random.below(static_cast<std::uint32_t>(damaged.size()))] = static_cast<std::byte>(random.next());
+      damaged[random.below(static_cast<std::uint32_t>(damaged.size()))] =
+          static_cast<std::byte>(random.next());
     try {
       EXPECT_LE(read(damaged).frames.size(), 3U) << "seed 20260801, round " << round;
     } catch (const Error&) { // refused: fine, as long as it is an Error
@@ -191,10 +194,25 @@ TEST(Pcapng, WiresharkAgrees) {
   const auto file = directory.path() / "home-a.pcapng";
   const auto bytes = capture();
   std::ofstream(file, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  const auto exit = host.run({.argv = {"tshark", "-r", file.string(), "-T", "fields", "-E", "separator=|",
-                                       "-e", "frame.time_epoch", "-e", "frame.interface_name", "-e", "frame.len",
-                                       "-e", "frame.cap_len", "-e", "frame.comment"}},
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  const auto exit = host.run({.argv = {"tshark",
+                                       "-r",
+                                       file.string(),
+                                       "-T",
+                                       "fields",
+                                       "-E",
+                                       "separator=|",
+                                       "-e",
+                                       "frame.time_epoch",
+                                       "-e",
+                                       "frame.interface_name",
+                                       "-e",
+                                       "frame.len",
+                                       "-e",
+                                       "frame.cap_len",
+                                       "-e",
+                                       "frame.comment"}},
                              60s);
   EXPECT_EQ(exit.code, 0) << exit.diagnostics;
   EXPECT_EQ(exit.output,
