@@ -15,7 +15,7 @@ namespace hermesh {
 /// A lab that stays up, for a VPN developer to look around in: one supervisor process owns fabric
 /// and connection (libvirt's embedded driver admits one process per root), and other commands reach
 /// it by lab.sock in the run directory. One JSON object per line, one answer each:
-
+///
 ///   status                  {"do":"status"}: the machines' names
 ///   shell, machine          the console's socket
 ///   exec, machine, argv     code, output, diagnostics
