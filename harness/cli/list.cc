@@ -128,12 +128,12 @@ nlohmann::ordered_json as_json(const Kind& kind) {
   return list;
 }
 
-struct Options {
+struct ListOptions {
   std::string kind;
   bool json = false;
 };
 
-int list(const Options& options) {
+int list(const ListOptions& options) {
   nlohmann::ordered_json document = nlohmann::ordered_json::object();
   bool broken = false;
   std::string text;
@@ -153,7 +153,7 @@ int list(const Options& options) {
 void add_list(CLI::App& app, int& status) {
   auto& command = *app.add_subcommand("list", "show topologies, scenarios, VPNs and profiles");
   command.footer("Example:\n  hermesh list scenarios");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListOptions>();
   command
       .add_option(
           "KIND", options->kind, "topologies, scenarios, vpns or profiles; all when left out")

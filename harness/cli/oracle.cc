@@ -16,7 +16,7 @@
 namespace hermesh::cli {
 namespace {
 
-struct Options {
+struct OracleOptions {
   std::string form = "reuse";
   std::string topology, scenario, vpn;
   std::vector<std::string> settings;
@@ -49,7 +49,7 @@ std::string table_text(const std::vector<oracle::Cell>& cells, const std::string
          " direct, for a VPN that punches holes and has a relay; flow rule '" + form + "'\n";
 }
 
-void print_table(const Options& options) {
+void print_table(const OracleOptions& options) {
   const auto cells =
       oracle::table(options.form == "strict" ? oracle::Form::strict : oracle::Form::reuse);
   if (!options.json) {
@@ -97,7 +97,7 @@ struct Answer {
   oracle::Expectation expectation;
 };
 
-Answer ask(const Options& options, const Catalog& catalog) {
+Answer ask(const OracleOptions& options, const Catalog& catalog) {
   const auto topology = catalog.topology(options.topology);
   const auto scenario = catalog.scenario(options.scenario);
   std::map<std::string, std::string> settings;
@@ -122,7 +122,7 @@ Answer ask(const Options& options, const Catalog& catalog) {
           .expectation = oracle::expect(side_of(a), side_of(b), side_of(relay), abilities)};
 }
 
-void print_answer(const Options& options) {
+void print_answer(const OracleOptions& options) {
   const auto answer = ask(options, Catalog(DataFolders::find()));
   if (options.json) {
     const nlohmann::ordered_json document{
@@ -148,7 +148,7 @@ void print_answer(const Options& options) {
   line("expected", to_string(answer.expectation.path) + ": " + answer.expectation.reason);
 }
 
-void answer_or_table(const Options& options) {
+void answer_or_table(const OracleOptions& options) {
   if (options.topology.empty() && options.scenario.empty()) {
     if (!options.vpn.empty() || !options.settings.empty())
       throw InputError("--vpn and --set go with --topology and --scenario");
@@ -167,7 +167,7 @@ void add_oracle(CLI::App& app, int& status) {
       "oracle", "say what path theory predicts, for all pairs of NATs or one trial");
   command.footer(
       "Example:\n  hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<OracleOptions>();
   auto* form = command
                    .add_option("--form",
                                options->form,

@@ -126,12 +126,12 @@ nlohmann::ordered_json as_json(const Finding& finding) {
           {"problem", text_or_null(finding.problem)}};
 }
 
-struct Options {
+struct ValidateOptions {
   std::vector<std::string> files;
   bool json = false;
 };
 
-int validate(const Options& options) {
+int validate(const ValidateOptions& options) {
   nlohmann::ordered_json document{{"files", nlohmann::ordered_json::array()}};
   bool all_good = true;
   for (const auto& file : options.files) {
@@ -150,7 +150,7 @@ int validate(const Options& options) {
 void add_validate(CLI::App& app, int& status) {
   auto& command = *app.add_subcommand("validate", "check input files without booting anything");
   command.footer("Example:\n  hermesh validate vm-topologies/*.json vpns/nebula");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ValidateOptions>();
   command
       .add_option("FILE", options->files, "topology, scenario or profile file, or a VPN's folder")
       ->required();

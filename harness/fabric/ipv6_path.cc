@@ -11,7 +11,7 @@
 namespace hermesh {
 namespace {
 
-Fragments::Key fragment_key(const wire::IpHeader& ip) {
+Fragments::Key fragment_key_v6(const wire::IpHeader& ip) {
   return {.source = ip.source,
           .destination = ip.destination,
           .identification = ip.identification,
@@ -111,10 +111,10 @@ void Ipv6Path::forward(Packet& packet, const Route& way) {
 std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way) {
   if (packet.side != 0 && way.side != 0) return DropReason::none; // between insides
   if (!packet.ip.has_upper_header()) {
-    const auto decision = fragments_.find(fragment_key(packet.ip));
+    const auto decision = fragments_.find(fragment_key_v6(packet.ip));
     if (decision) return decision->drop;
     const bool held = fragments_.hold(
-        fragment_key(packet.ip), packet.transit, core_.now(), [this](const Transit& transit) {
+        fragment_key_v6(packet.ip), packet.transit, core_.now(), [this](const Transit& transit) {
           interfaces_[0].drop(transit, DropReason::fragment_timeout);
         });
     core_.wake_at(fragments_.due());
@@ -183,7 +183,7 @@ Ipv6Path::ends_of(wire::Bytes packet, const wire::IpHeader& ip, bool partial) {
 void Ipv6Path::settle_fragments(const Packet& packet, DropReason reason) {
   if (!packet.ip.more_fragments || !packet.ip.has_upper_header()) return;
   fragments_.decide(
-      fragment_key(packet.ip),
+      fragment_key_v6(packet.ip),
       {.drop = reason},
       core_.now(),
       [&](const Transit& transit) { receive(packet.side, transit); },

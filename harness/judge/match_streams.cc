@@ -8,8 +8,8 @@
 namespace hermesh {
 namespace {
 
-constexpr std::size_t neighbours = 8; ///< on either side, of those that arrived
-constexpr std::size_t fewest = 8;     ///< points below which a correlation says nothing
+constexpr std::size_t stream_neighbours = 8; ///< on either side, of those that arrived
+constexpr std::size_t fewest = 8;            ///< points below which a correlation says nothing
 constexpr double in_step = 0.8;  ///< with 17 points an unrelated flow reaches this once in 10^4
 constexpr double carrying = 0.8; ///< share of the probes for which the flow brought enough bytes
 constexpr std::size_t segments_asked = 8; ///< of a flow, until one's trail is found
@@ -109,8 +109,8 @@ void match_streams(const Sightings& sightings,
     if (probes[i].received && !origins[i]) open.push_back(&probes[i]);
   if (open.size() < fewest) return;
   for (std::size_t i = 0; i < open.size(); ++i) {
-    const auto first = i - std::min(i, neighbours);
-    const auto last = std::min(i + neighbours + 1, open.size());
+    const auto first = i - std::min(i, stream_neighbours);
+    const auto last = std::min(i + stream_neighbours + 1, open.size());
     const auto index = static_cast<std::size_t>(open[i] - probes.data());
     origins[index] = carrier(flows, std::span(open).subspan(first, last - first));
   }

@@ -115,4 +115,10 @@ std::vector<const Gateway*> chain_of(const Network& network, const std::string& 
   }
 }
 
+const SegmentSpec& segment_of(const Network& network, const std::string& name) {
+  const auto found = std::ranges::find(network.segments, name, &SegmentSpec::name);
+  if (found == network.segments.end()) throw Error("there is no segment '" + name + "'");
+  return *found;
+}
+
 } // namespace hermesh

@@ -50,6 +50,9 @@ Network bind(const Topology& topology,
              const Profile& profile,
              std::uint64_t seed);
 
+/// The segment of that name. Throws Error when there is none.
+const SegmentSpec& segment_of(const Network& network, const std::string& name);
+
 /// The gateways between a machine's first card and the outermost segment, innermost first.
 std::vector<const Gateway*> chain_of(const Network& network, const std::string& machine);
 

@@ -12,8 +12,6 @@
 namespace hermesh::probe {
 namespace {
 
-constexpr int most_at_once = 64;
-
 SocketAddress any_port(const SocketAddress& like) {
   return socket_address(like.storage.ss_family == AF_INET ? "0.0.0.0" : "::", 0);
 }

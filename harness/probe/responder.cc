@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t remembered =
     256; ///< copies come within a round trip: at 100 a second this is seconds
-constexpr int most_at_once = 64; ///< then the other descriptors have their turn
 
 } // namespace
 

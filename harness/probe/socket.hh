@@ -44,4 +44,7 @@ bool receive(const Fd& socket, std::span<std::byte> buffer, Datagram& datagram);
 /// Nanoseconds of CLOCK_MONOTONIC, the clock of every "time" in the protocol.
 std::int64_t monotonic_now();
 
+/// How many datagrams one socket may bring before the other descriptors have their turn.
+inline constexpr int most_at_once = 64;
+
 } // namespace hermesh::probe

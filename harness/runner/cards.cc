@@ -13,12 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const SegmentSpec& segment_of(const Network& network, const std::string& name) {
-  const auto found = std::ranges::find(network.segments, name, &SegmentSpec::name);
-  if (found == network.segments.end()) throw Error("there is no segment '" + name + "'");
-  return *found;
-}
-
 /// The gateway that serves a segment from inside, as its machines' default route; null on the
 /// Internet.
 const Attachment* router_of(const Network& network, const std::string& segment) {

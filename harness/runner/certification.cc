@@ -11,12 +11,6 @@
 namespace hermesh {
 namespace {
 
-const SegmentSpec& segment_of(const Network& network, const std::string& name) {
-  const auto found = std::ranges::find(network.segments, name, &SegmentSpec::name);
-  if (found == network.segments.end()) throw Error("there is no segment '" + name + "'");
-  return *found;
-}
-
 GatewayUnderTest under_test(const Network& network, const Gateway& gateway) {
   const auto& inside = gateway.spec.inside.front();
   const auto& outside = gateway.spec.outside;

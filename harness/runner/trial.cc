@@ -20,6 +20,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration trusted_clock = 20ms; ///< the judge's own slack
+
+/// The wire could not tell: a lack of evidence is no unreachable.
+bool undecided(const DirectionVerdict& direction) {
+  return !direction.proven && direction.unidentified > 0;
+}
+
 /// One trial on one lab: each step fills a part of the result.
 class TrialRun {
 public:
@@ -110,6 +117,10 @@ private:
     const auto there = probing.session().there();
     const auto back = probing.session().back();
     result_->path = verdict.path();
+    undecided_ = undecided(verdict.there) || undecided(verdict.back);
+    if (probing.session().clock_uncertainty() > trusted_clock)
+      result_->findings.push_back("the guests' clocks are known only to " +
+                                  to_string(probing.session().clock_uncertainty()));
     if (result_->path == PathKind::relayed) {
       result_->via = verdict.worse().via;
       result_->via_infrastructure = verdict.worse().infrastructure;
@@ -176,6 +187,9 @@ private:
     result_->expected = expectation.path;
     result_->expected_reason = expectation.reason;
     decide(*result_);
+    if (!undecided_) return;
+    result_->verdict = Verdict::inconclusive;
+    result_->reason = "probes arrived, but too few of their frames could be told apart on the wire";
   }
 
   void measure(Lab& lab, VpnNodes& nodes) {
@@ -202,6 +216,7 @@ private:
   Progress* progress_;
   Interrupt* interrupt_;
   TrialResult* result_;
+  bool undecided_ = false;
   std::string phase_;
   std::chrono::steady_clock::time_point clock_;
 };

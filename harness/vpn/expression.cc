@@ -9,7 +9,8 @@
 namespace hermesh {
 namespace {
 
-constexpr unsigned deepest = 32; // calls within calls; a file from anywhere must not end the stack
+constexpr unsigned deepest_call =
+    32; // calls within calls; a file from anywhere must not end the stack
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -51,7 +52,8 @@ private:
   }
 
   Expression any(unsigned depth) {
-    if (depth > deepest) fail("at most " + std::to_string(deepest) + " calls within each other");
+    if (depth > deepest_call)
+      fail("at most " + std::to_string(deepest_call) + " calls within each other");
     skip_blanks();
     if (next() == '\'') return quoted_text();
     if (is_digit(next())) return number();

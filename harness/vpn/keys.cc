@@ -17,7 +17,7 @@ void ready() {
   if (!started) throw Error("libsodium could not be started");
 }
 
-const unsigned char* bytes(std::string_view data) {
+const unsigned char* raw_bytes(std::string_view data) {
   return reinterpret_cast<const unsigned char*>(data.data());
 }
 
@@ -41,7 +41,7 @@ KeyPair key_pair(std::string_view seed) {
   ready();
   require_size("an Ed25519 seed", seed, crypto_sign_SEEDBYTES);
   KeyPair pair;
-  crypto_sign_seed_keypair(pair.open.data(), pair.secret.data(), bytes(seed));
+  crypto_sign_seed_keypair(pair.open.data(), pair.secret.data(), raw_bytes(seed));
   return pair;
 }
 
@@ -70,7 +70,7 @@ std::string x25519_public(std::string_view private_key) {
   ready();
   require_size("an X25519 private key", private_key, crypto_scalarmult_BYTES);
   std::array<unsigned char, crypto_scalarmult_BYTES> key{};
-  crypto_scalarmult_base(key.data(), bytes(private_key));
+  crypto_scalarmult_base(key.data(), raw_bytes(private_key));
   return text(key);
 }
 
@@ -82,21 +82,21 @@ std::string ed25519_sign(std::string_view seed, std::string_view message) {
   const auto pair = key_pair(seed);
   std::array<unsigned char, crypto_sign_BYTES> signature{};
   crypto_sign_detached(
-      signature.data(), nullptr, bytes(message), message.size(), pair.secret.data());
+      signature.data(), nullptr, raw_bytes(message), message.size(), pair.secret.data());
   return text(signature);
 }
 
 std::string sha256(std::string_view data) {
   ready();
   std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
-  crypto_hash_sha256(hash.data(), bytes(data), data.size());
+  crypto_hash_sha256(hash.data(), raw_bytes(data), data.size());
   return text(hash);
 }
 
 std::string sha512(std::string_view data) {
   ready();
   std::array<unsigned char, crypto_hash_sha512_BYTES> hash{};
-  crypto_hash_sha512(hash.data(), bytes(data), data.size());
+  crypto_hash_sha512(hash.data(), raw_bytes(data), data.size());
   return text(hash);
 }
 
@@ -105,7 +105,7 @@ std::string blake2b(std::string_view data, std::size_t length) {
   std::array<unsigned char, crypto_generichash_BYTES_MAX> hash{};
   if (length < crypto_generichash_BYTES_MIN || length > hash.size())
     throw InputError("a BLAKE2b hash has 16 to 64 bytes, found " + std::to_string(length));
-  crypto_generichash(hash.data(), length, bytes(data), data.size(), nullptr, 0);
+  crypto_generichash(hash.data(), length, raw_bytes(data), data.size(), nullptr, 0);
   return text(hash, length);
 }
 

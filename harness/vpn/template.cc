@@ -11,7 +11,7 @@
 namespace hermesh {
 namespace {
 
-constexpr std::size_t deepest = 16; // blocks within blocks
+constexpr std::size_t deepest_block = 16; // blocks within blocks
 constexpr std::array<std::string_view, 4> keywords{"for", "if", "else", "end"};
 
 std::string_view trimmed(std::string_view text) {
@@ -145,8 +145,8 @@ private:
   }
 
   void open(TemplateNode block) {
-    if (open_.size() >= deepest)
-      throw InputError("more than " + std::to_string(deepest) + " blocks within each other");
+    if (open_.size() >= deepest_block)
+      throw InputError("more than " + std::to_string(deepest_block) + " blocks within each other");
     open_.push_back({.place = place(), .block = std::move(block)});
   }
 
