@@ -116,7 +116,6 @@ TrialResult blank_result(const TrialSpec& spec,
   }
   result.host = host_name();
   result.hermesh_version = HERMESH_VERSION;
-  result.libvirt_version = libvirt_version();
   result.qemu_version = qemu_version(find_program(qemu_program).value_or(""));
   result.run_dir = run_dir.string();
   result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));

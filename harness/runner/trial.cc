@@ -2,6 +2,7 @@
 #include "runner/trial.hh"
 
 #include "base/error.hh"
+#include "machine/host_facts.hh"
 #include "runner/certification.hh"
 #include "runner/evidence.hh"
 #include "runner/lab.hh"
@@ -48,6 +49,7 @@ public:
              .run_dir = options_->run_dir,
              .run_id = run_id_of(options_->run_dir)},
             *interrupt_);
+    result_->libvirt_version = libvirt_version(); // after the lab has told libvirt where to log
     lab.start_machines();
     if (certify(lab)) {
       lab.await_machines();
