@@ -73,6 +73,9 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
     if (app.get_subcommands().empty()) fmt::print("{}", app.help());
     return status;
   } catch (const CLI::CallForHelp&) {
+    const auto left = app.remaining(true); // `hermesh rnu --help` asks for help on nothing
+    if (app.get_subcommands().empty() && !left.empty())
+      return complain(app, complaint_about(left.front(), app), bad_input);
     fmt::print("{}", app.help());
   } catch (const CLI::CallForVersion& version_asked) {
     fmt::print("{}\n", version_asked.what());
