@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 pid_t start_daemon(const std::string& script) {
   HostExecutor host;
   const auto line = "(" + script + ") </dev/null >/dev/null 2>&1 & echo $!";
-  const auto exit = host.run({.argv = {"setsid", "sh", "-c", line}}, 20s);
+  const auto exit = host.run({.argv = {"setsid", "--wait", "sh", "-c", line}}, 20s);
   pid_t pid = 0;
   std::istringstream(exit.output) >> pid;
   return pid;
