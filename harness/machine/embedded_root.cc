@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <fstream>
 
 namespace hermesh {
@@ -19,11 +20,33 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view name_prefix = "hm"; // short: socket paths end at 108 bytes
 constexpr std::string_view lock_name = "owner";
+constexpr std::string_view draft_name = "owner.new";
 
-Fd take_lock(const fs::path& root, int flags) {
-  Fd lock(::open((root / lock_name).c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
+Fd take_lock(const fs::path& root) {
+  Fd lock(::open((root / lock_name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return Fd{};
   return lock;
+}
+
+/// The lock's file gets its name when it is locked, so that no other run sees it free.
+Fd make_lock(const fs::path& root) {
+  const auto draft = root / draft_name;
+  Fd lock(check("make " + draft.string(),
+                ::open(draft.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600)));
+  check("lock " + draft.string(), ::flock(lock.get(), LOCK_EX | LOCK_NB));
+  fs::rename(draft, root / lock_name);
+  return lock;
+}
+
+/// What a run leaves that is killed before it has locked its root: nothing but the folder.
+void remove_unborn(const fs::path& root) {
+  constexpr auto birth_patience = std::chrono::minutes(1);
+  std::error_code ignored;
+  if (fs::exists(root / lock_name, ignored)) return;
+  if (fs::file_time_type::clock::now() - fs::last_write_time(root, ignored) < birth_patience)
+    return;
+  fs::remove(root / draft_name, ignored);
+  fs::remove(root, ignored); // refused when there is more in it: no root of ours
 }
 
 bool is_own_folder(const fs::path& folder) {
@@ -71,8 +94,7 @@ std::string qemu_conf(unsigned uid, unsigned gid) {
 }
 
 EmbeddedRoot::EmbeddedRoot() : folder_(name_prefix) {
-  lock_ = take_lock(path(), O_CREAT);
-  if (!lock_) throw SystemError("lock " + (path() / lock_name).string());
+  lock_ = make_lock(path());
   remove_stale_roots(path().parent_path());
   std::error_code problem;
   fs::create_directory(sockets(), problem);
@@ -88,8 +110,11 @@ void remove_stale_roots(const fs::path& parent) {
     const auto& root = entry->path();
     if (!root.filename().string().starts_with(std::string(name_prefix) + ".")) continue;
     if (!is_own_folder(root)) continue;
-    const auto lock = take_lock(root, 0);
-    if (!lock) continue; // its owner lives, or it is no root of ours
+    const auto lock = take_lock(root);
+    if (!lock) { // its owner lives, or has not got far, or it is no root of ours
+      remove_unborn(root);
+      continue;
+    }
     for (const auto pid : find_qemus(root.string()))
       kill_qemu(pid, root.string());
     std::error_code ignored;

@@ -53,14 +53,16 @@ struct HypervisorOptions {
   std::chrono::seconds boot_patience{120}; ///< for the guest agent's first answer
 };
 
-/// A libvirt connection that makes machines. With the embedded driver it owns a private root
-/// directory, libvirt's event thread and a guardian process that ends every QEMU of this root
-/// within 5 s when hermesh is gone, however it went; with other URIs domains start with
-/// VIR_DOMAIN_START_AUTODESTROY.
+/// A libvirt connection that makes machines. The embedded driver gets a private root directory, an
+/// event thread and a guardian process that ends every QEMU of this root within 5 s when hermesh is
+/// gone, however it went. libvirt allows a process one root for all its life, so these are shared
+/// by all Hypervisors of the process and end with it. With other URIs domains start with
+/// VIR_DOMAIN_START_AUTODESTROY. A program that makes one must begin its main with
+/// run_hidden_command (machine/guardian.hh).
 class Hypervisor {
 public:
   explicit Hypervisor(HypervisorOptions options);
-  ~Hypervisor(); ///< ends all machines, the guardian and the root directory
+  ~Hypervisor(); ///< its machines must have gone before
   Hypervisor(const Hypervisor&) = delete;
   Hypervisor& operator=(const Hypervisor&) = delete;
 

@@ -31,6 +31,7 @@ constexpr auto shortest_pause = 8ms;
 constexpr auto longest_pause = 200ms;
 constexpr auto kill_patience = 10s; ///< for a killed program's end to be told
 constexpr auto unpack_patience = 60s;
+constexpr auto end_patience = 5s; ///< for someone to say how a QEMU ended
 
 // libvirt 9.0 sends garbage to the agent when a message does not fit the socket's buffer at once
 // (some 200 kB, seen with 340 kB; its "safe" write forgets what it wrote before EAGAIN), and the
@@ -98,12 +99,11 @@ std::string LibvirtMachine::ask(const std::string& request) {
       virDomainQemuAgentCommand(domain_.get(), request.c_str(), answer_patience_s, 0));
   if (answer) return answer.get();
   const LibvirtError problem("ask the guest agent");
-  // libvirt has noticed the end of the QEMU; a moment later its event or the reaper says how it
-  // ended.
-  if (virDomainIsActive(domain_.get()) != 1) {
-    life_->await_end(steady_clock::now() + 1s);
-    fail("the guest is gone");
-  }
+  // The agent's socket ends before libvirt and the reaper have noticed that the QEMU has.
+  const bool cut = std::string_view(problem.what()).find("End of file") != std::string_view::npos;
+  const bool gone = virDomainIsActive(domain_.get()) != 1;
+  const bool ended = life_->await_end(steady_clock::now() + (cut || gone ? end_patience : 0s));
+  if (ended || gone) fail("the guest is gone");
   throw problem;
 }
 

@@ -7,9 +7,9 @@
 #include "vm/hermesh.hh"
 
 #include <gtest/gtest.h>
-#include <pwd.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 namespace hermesh::testing {
@@ -18,27 +18,41 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+/// All that a run needs, where anybody may read it: a clone may lie in a folder that is root's
+/// alone.
+void copy_for_anybody(const fs::path& to) {
+  const fs::path source(HERMESH_TEST_SOURCE_DIR);
+  for (const auto* folder : {"vm-topologies", "nat-scenarios", "vpns"})
+    fs::copy(source / folder, to / folder, fs::copy_options::recursive);
+  fs::copy(hermesh_program(), to / "hermesh");
+  const char* guest = std::getenv("HERMESH_GUEST"); // NOLINT(concurrency-mt-unsafe)
+  fs::copy(guest != nullptr ? fs::path(guest) : source / "build/guests/debian",
+           to / "guest",
+           fs::copy_options::recursive);
+  fs::permissions(to, fs::perms::all);
+}
+
 TEST(Use, AnOrdinaryUserRunsTheMainJob) {
   HERMESH_NEEDS_GUESTS();
   const TempDir work("hmtest");
-  std::vector<std::string> argv{hermesh_program().string(),
-                                "run",
-                                "--json",
-                                "--runs",
-                                (work.path() / "runs").string(),
-                                "--topology",
-                                "double-nat",
-                                "--scenario",
-                                "home-and-carrier",
-                                "--vpn",
-                                "nebula"};
-  Command command{
-      .argv = argv,
-      .env = {{"HOME", work.path().string()}, {"XDG_CACHE_HOME", work.path().string()}}};
+  copy_for_anybody(work.path());
+  const auto home = work.path().string();
+  Command command{.argv = {home + "/hermesh",
+                           "run",
+                           "--json",
+                           "--runs",
+                           home + "/runs",
+                           "--topology",
+                           "double-nat",
+                           "--scenario",
+                           "home-and-carrier",
+                           "--vpn",
+                           "nebula"},
+                  .env = {{"HOME", home},
+                          {"XDG_CACHE_HOME", home},
+                          {"HERMESH_DATA", home},
+                          {"HERMESH_GUEST", home + "/guest"}}};
   if (::geteuid() == 0) {
-    const auto* nobody = ::getpwnam("nobody"); // NOLINT(concurrency-mt-unsafe)
-    ASSERT_NE(nobody, nullptr);
-    fs::permissions(work.path(), fs::perms::all);
     command.argv.insert(command.argv.begin(),
                         {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"});
     command.env["XDG_RUNTIME_DIR"] = "";

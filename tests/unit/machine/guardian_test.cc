@@ -136,6 +136,20 @@ TEST_F(StaleRoots, OfLivingOwnersStay) {
   EXPECT_TRUE(fs::exists(root));
 }
 
+TEST_F(StaleRoots, UnbornOnesGoWhenTheyAreOld) {
+  const auto fresh = make("hm.aaaaaa", false);
+  const auto old = make("hm.bbbbbb", false);
+  const auto used = make("hm.cccccc", false); // somebody else's with such a name
+  std::ofstream(old / "owner.new") << "";
+  std::ofstream(used / "file") << "";
+  for (const auto& root : {old, used})
+    fs::last_write_time(root, fs::file_time_type::clock::now() - 10min);
+  remove_stale_roots(parent_.path());
+  EXPECT_TRUE(fs::exists(fresh));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(used / "file"));
+}
+
 TEST_F(StaleRoots, OtherFoldersStay) {
   const auto unmarked = make("hm.bbbbbb", false);
   const auto foreign = make("home", true);

@@ -38,7 +38,11 @@ TEST(Libvirt, AnUnknownAddressIsAnErrorThatNamesIt) {
 
 TEST(Libvirt, ADomainsEndIsToldToItsLife) {
   const auto connection = open_connection("test:///default");
-  const Domain domain(require("find", virDomainLookupByName(connection.get(), "test")));
+  const Domain domain(require("make",
+                              virDomainCreateXML(connection.get(),
+                                                 "<domain type='test'><name>one</name><memory>8192"
+                                                 "</memory><os><type>hvm</type></os></domain>",
+                                                 0)));
   std::array<char, VIR_UUID_STRING_BUFLEN> uuid{};
   ASSERT_EQ(virDomainGetUUIDString(domain.get(), uuid.data()), 0);
   DomainEvents events(connection.get());
@@ -54,7 +58,12 @@ TEST(Libvirt, ADomainsEndIsToldToItsLife) {
 
 TEST(Libvirt, EventsMayGoWhileTheConnectionStays) {
   const auto connection = open_connection("test:///default");
-  const Domain domain(require("find", virDomainLookupByName(connection.get(), "test")));
+  const Domain domain(
+      require("make",
+              virDomainCreateXML(connection.get(),
+                                 "<domain type='test'><name>other</name><memory>8192"
+                                 "</memory><os><type>hvm</type></os></domain>",
+                                 0)));
   { const DomainEvents events(connection.get()); }
   EXPECT_EQ(virDomainDestroy(domain.get()), 0);
 }
