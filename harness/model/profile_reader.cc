@@ -16,18 +16,18 @@ constexpr double fastest_rate = 1e12;
 
 /// "100Mbit" in bits per second, with the units of tc(8).
 std::uint64_t read_rate(const JsonReader& json) {
-  struct Unit {
+  struct RateUnit {
     std::string_view name;
     double bits;
   };
-  constexpr std::array units{
-      Unit{"bit", 1}, Unit{"kbit", 1e3}, Unit{"Mbit", 1e6}, Unit{"Gbit", 1e9}};
+  constexpr std::array rate_units{
+      RateUnit{"bit", 1}, RateUnit{"kbit", 1e3}, RateUnit{"Mbit", 1e6}, RateUnit{"Gbit", 1e9}};
   const auto text = json.text();
   double number = 0;
   const auto* const end = text.data() + text.size();
   const auto [rest, problem] = std::from_chars(text.data(), end, number);
   const std::string_view name(rest, static_cast<std::size_t>(end - rest));
-  for (const auto& unit : units) {
+  for (const auto& unit : rate_units) {
     const auto rate = number * unit.bits;
     if (problem == std::errc{} && name == unit.name && rate >= 1e3 && rate <= fastest_rate)
       return static_cast<std::uint64_t>(std::llround(rate));

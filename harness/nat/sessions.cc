@@ -24,10 +24,14 @@ Progress after_segment(Progress p, Direction direction, TcpFlags flags) {
   if ((flags & tcp::syn) != 0 && p.outbound_fin && p.inbound_fin)
     p = {.bound = p.bound, .contacted = p.contacted}; // both ports are used again
   p.reset = false;
-  (direction == Direction::outbound ? p.outbound_seen : p.inbound_seen) = true;
+  const bool outbound = direction == Direction::outbound;
+  p.outbound_seen = p.outbound_seen || outbound; // bit-fields: Clang 14 assigns through no choice
+  p.inbound_seen = p.inbound_seen || !outbound;  // between two of them
   if ((flags & tcp::syn) == 0 && p.outbound_seen && p.inbound_seen) p.lasting = true;
-  if ((flags & tcp::fin) != 0)
-    (direction == Direction::outbound ? p.outbound_fin : p.inbound_fin) = true;
+  if ((flags & tcp::fin) != 0) {
+    p.outbound_fin = p.outbound_fin || outbound;
+    p.inbound_fin = p.inbound_fin || !outbound;
+  }
   return p;
 }
 

@@ -90,7 +90,9 @@ TEST(Use, WorkloadsStandBesideTheSameLabWithoutVpn) {
       throughput = row.at("through").get<double>() > 0 && row.at("without_vpn").get<double>() > 0;
     // Two machines each delay what they send by 2 ms: a round trip below 3 ms would mean that no
     // link applied its profile.
-    if (row.at("metric") == "rtt average") EXPECT_GT(row.at("without_vpn").get<double>(), 3.0);
+    if (row.at("metric") == "rtt average") {
+      EXPECT_GT(row.at("without_vpn").get<double>(), 3.0);
+    }
   }
   EXPECT_TRUE(throughput) << outcome.result.at("workloads").dump(2);
 }
