@@ -2,8 +2,8 @@
 #include "machine/accelerator.hh"
 
 #include "base/error.hh"
-#include "base/temp_dir.hh"
 #include "machine/kvm_cache.hh"
+#include "machine/libvirt_process.hh"
 #include "machine/self.hh"
 
 #include <fcntl.h>
@@ -34,14 +34,15 @@ constexpr std::string_view hung = "hangs";
 void try_guest(const GuestImage& image) {
   Hypervisor hypervisor(
       {.accelerator = Accelerator::kvm, .image = image, .boot_patience = guest_patience});
-  const TempDir folder;
+  // In the root, which the guardian removes: this process is killed.
+  const auto& root = embedded_driver().root.path();
   const auto machine = hypervisor.start({.name = "kvm",
                                          .domain = "hermesh-probe-kvm",
                                          .uuid = "6865726d-6573-4800-8000-6b766d000000",
                                          .memory_mib = 128,
                                          .vcpus = 1,
                                          .cards = {},
-                                         .console_log = folder.path() / "console.log",
+                                         .console_log = root / "probe-console.log",
                                          .xml_file = {}});
   hypervisor.await_boot(*machine);
 }
