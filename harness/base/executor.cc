@@ -53,6 +53,8 @@ struct Streams {
   int input;
   int output;
   int diagnostics; ///< -1: inherited
+  /// Talks to our terminal itself: then Ctrl-C there is for it as well.
+  bool of_our_group() const { return diagnostics < 0; }
 };
 
 pid_t spawn(const Command& command, const Streams& streams) {
@@ -79,8 +81,9 @@ pid_t spawn(const Command& command, const Streams& streams) {
   posix_spawnattr_setsigmask(&attributes, &none); // hermesh blocks signals that it reads by fd
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const short group = streams.of_our_group() ? 0 : POSIX_SPAWN_SETPGROUP;
+  posix_spawnattr_setflags(
+      &attributes, static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   pid_t pid = -1;
   const int problem = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), env.data());
   posix_spawn_file_actions_destroy(&actions);
@@ -175,7 +178,7 @@ Exit HostExecutor::run(const Command& command, milliseconds timeout) {
   const auto left = duration_cast<milliseconds>(deadline - steady_clock::now()).count();
   if (::poll(&ended, 1, static_cast<int>(std::max<long>(left, 0))) == 0) {
     exit.timed_out = true;
-    ::kill(-pid, SIGKILL);
+    ::kill(inherit_stderr_ ? pid : -pid, SIGKILL);
   }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

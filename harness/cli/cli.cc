@@ -107,11 +107,11 @@ CLI::Validator choice(std::vector<std::string> names) {
       "");
 }
 
-std::pair<std::string, std::string> parse_setting(const std::string& option,
-                                                  const std::string& text) {
+std::pair<std::string, std::string>
+parse_setting(const std::string& option, const std::string& text, const std::string& wanted) {
   const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    throw InputError(option + ": found '" + text + "', wanted NAME=VALUE");
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    throw InputError(option + ": found '" + text + "', wanted " + wanted);
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 

@@ -19,7 +19,8 @@ int run_command_line(std::vector<std::string> arguments);
 CLI::Validator choice(std::vector<std::string> names);
 /// The two sides of an option's NAME=VALUE. `option` is for the InputError.
 std::pair<std::string, std::string> parse_setting(const std::string& option,
-                                                  const std::string& text);
+                                                  const std::string& text,
+                                                  const std::string& wanted = "NAME=VALUE");
 
 /// The text as it may be shown on a terminal: one line, with no control characters.
 std::string printable(std::string_view text);

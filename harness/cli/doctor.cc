@@ -104,7 +104,7 @@ int doctor(const DoctorArguments& arguments) {
 void add_doctor(CLI::App& app, int& status) {
   auto arguments = std::make_shared<DoctorArguments>();
   auto* command = app.add_subcommand("doctor", "what this host can do, and what to install");
-  command->add_option("--guest", arguments->guest, "the guest image's folder");
+  command->add_option("--guest", arguments->guest, "the guest image's folder")->type_name("FOLDER");
   command->add_flag("--json", arguments->json, "as JSON");
   command->footer(
       "Exit status: 0 ready to run trials, 3 something is missing.\n\nExample:\n  hermesh doctor");

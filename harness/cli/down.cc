@@ -32,8 +32,11 @@ int down(const DownArguments& arguments) {
 void add_down(CLI::App& app, int& status) {
   auto arguments = std::make_shared<DownArguments>();
   auto* command = app.add_subcommand("down", "end the lab that `up` left standing");
-  command->add_option("--lab", arguments->lab, "its run directory, when several are up");
-  command->add_option("--runs", arguments->runs, "where to look for it")->capture_default_str();
+  command->add_option("--lab", arguments->lab, "its run directory, when several are up")
+      ->type_name("FOLDER");
+  command->add_option("--runs", arguments->runs, "where to look for it")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   command->footer("Example:\n  hermesh down");
   command->callback([arguments, &status] { status = down(*arguments); });
 }

@@ -42,7 +42,8 @@ int build(const ImageArguments& arguments) {
   if (arguments.check) command.argv.emplace_back("--check");
   if (arguments.update_lock) command.argv.emplace_back("--update-lock");
   const auto exit = HostExecutor(true).run(command, std::chrono::minutes{40});
-  if (arguments.check) {
+  if (exit.code == 2) throw InputError("the guest image was not built: its build says above why");
+  if (arguments.check && exit.code <= 1) {
     fmt::print("{}: {}\n", out.string(), exit.ok() ? "up to date" : "stale or absent");
     return exit.ok() ? 0 : 1;
   }
@@ -58,14 +59,19 @@ int build(const ImageArguments& arguments) {
 void add_image(CLI::App& app, int& status) {
   auto* image = app.add_subcommand("image", "the guest image");
   image->require_subcommand(1);
+  image->footer("Example:\n  hermesh image build");
   auto arguments = std::make_shared<ImageArguments>();
   auto* command = image->add_subcommand(
       "build", "make the Debian guest image from the distribution's packages");
-  command->add_option("--out",
-                      arguments->out,
-                      "the image's folder (default: build/guests/debian, or the user's cache)");
-  command->add_option(
-      "--probe", arguments->probe, "the static hermesh-probe (default: beside this program)");
+  command
+      ->add_option("--out",
+                   arguments->out,
+                   "the image's folder (default: build/guests/debian, or the user's cache)")
+      ->type_name("FOLDER");
+  command
+      ->add_option(
+          "--probe", arguments->probe, "the static hermesh-probe (default: beside this program)")
+      ->type_name("FILE");
   command->add_flag(
       "--check", arguments->check, "build nothing; exit 0 when the image is up to date, else 1");
   command->add_flag("--update-lock",

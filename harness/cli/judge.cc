@@ -20,6 +20,9 @@ struct JudgeArguments {
 
 int judge_again(const JudgeArguments& arguments) {
   const std::filesystem::path run(arguments.run_dir);
+  if (!std::filesystem::is_regular_file(run / "probes.json"))
+    throw InputError(run.string() +
+                     ": found no probes.json, wanted the directory of a run that probed");
   const auto probes = read_probes(run / "probes.json");
   const auto there = judge(run / "captures", probes.machines, probes.there);
   const auto back = judge(run / "captures", probes.machines, probes.back);

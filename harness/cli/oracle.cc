@@ -6,6 +6,7 @@
 #include "cli/commands.hh"
 #include "model/catalog.hh"
 #include "model/network.hh"
+#include "runner/trial_spec.hh"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -63,21 +64,6 @@ void print_table(const OracleOptions& options) {
   fmt::print("{}\n", document.dump(2));
 }
 
-/// The first machines of a role, as a trial takes them.
-std::vector<std::string> machines_of(const Topology& topology, const std::string& role) {
-  std::vector<std::string> names;
-  for (const auto& machine : topology.machines)
-    if (machine.role == role) names.push_back(machine.name);
-  return names;
-}
-
-oracle::Side side_of(const std::vector<const Gateway*>& chain) {
-  oracle::Side side;
-  for (const auto* gateway : chain)
-    side.chain.push_back(gateway->behaviour);
-  return side;
-}
-
 std::string chain_text(const std::vector<const Gateway*>& chain) {
   std::string text;
   for (const auto* gateway : chain) {
@@ -103,23 +89,19 @@ Answer ask(const OracleOptions& options, const Catalog& catalog) {
   std::map<std::string, std::string> settings;
   for (const auto& text : options.settings)
     settings.insert(parse_setting("--set", text));
-  const auto relays = machines_of(topology, "relay");
   Abilities abilities{.punches_udp = true, .relays = true};
   if (!options.vpn.empty()) abilities = catalog.vpn(options.vpn, settings).abilities;
-  abilities.relays = abilities.relays && !relays.empty();
-
   const auto network = bind(topology, scenario, {}, 1);
   const auto peers = machines_of(topology, "peer");
-  const auto a = chain_of(network, peers.at(0));
-  const auto b = chain_of(network, peers.at(1));
-  const auto relay =
-      relays.empty() ? std::vector<const Gateway*>{} : chain_of(network, relays.front());
   return {.a = peers.at(0),
           .b = peers.at(1),
-          .a_chain = chain_text(a),
-          .b_chain = chain_text(b),
+          .a_chain = chain_text(chain_of(network, peers[0])),
+          .b_chain = chain_text(chain_of(network, peers[1])),
           .vpn = options.vpn,
-          .expectation = oracle::expect(side_of(a), side_of(b), side_of(relay), abilities)};
+          .expectation = oracle::expect(side_of(network, peers[0]),
+                                        side_of(network, peers[1]),
+                                        relay_side_of(network, machines_of(topology, "relay")),
+                                        abilities)};
 }
 
 void print_answer(const OracleOptions& options) {

@@ -49,9 +49,11 @@ void add_run(CLI::App& app, int& status) {
   auto* command = app.add_subcommand(
       "run", "run one trial: boot, certify, start the VPN, judge the path off the wire");
   add_trial_options(*command, arguments->trial);
-  command->add_option("--workload",
-                      arguments->trial.request.workloads,
-                      "measure through the path afterwards: ping, tcp; may be repeated");
+  command
+      ->add_option("--workload",
+                   arguments->trial.request.workloads,
+                   "measure through the path afterwards: ping, tcp; may be repeated")
+      ->type_name("NAME");
   command->add_flag("--json", arguments->json, "the result as JSON on stdout");
   command->footer(
       "Exit status: 0 as expected or better, 1 worse than expected, 2 bad input, 3 the lab failed, "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hh"
+#include "base/suggest.hh"
 #include "base/unix_socket.hh"
 #include "cli/commands.hh"
 #include "cli/lab_client.hh"
@@ -8,9 +9,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -39,11 +42,28 @@ public:
   }
   RawTerminal(const RawTerminal&) = delete;
   RawTerminal& operator=(const RawTerminal&) = delete;
-  ~RawTerminal() { ::tcsetattr(STDIN_FILENO, TCSANOW, &before_); }
+  ~RawTerminal() {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+    fmt::print(stderr, "\n"); // the guest's prompt is still on the line
+  }
 
 private:
   termios before_{};
 };
+
+/// A virtio console does not know how large the terminal at its other end is; programs that draw
+/// ask it.
+void tell_size(LabClient& client, const std::string& machine) {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return;
+  const auto number = [](unsigned value) { return std::to_string(value); };
+  client.ask(
+      {{"do", "exec"},
+       {"machine", machine},
+       {"argv",
+        {"stty", "-F", "/dev/hvc0", "rows", number(size.ws_row), "columns", number(size.ws_col)}}},
+      30s);
+}
 
 /// Passes on what is there to read; false at the end, or when the user typed the escape.
 bool pass_on(int from, int to, bool watch_escape) {
@@ -56,11 +76,13 @@ bool pass_on(int from, int to, bool watch_escape) {
   return end == std::string_view::npos;
 }
 
-int interactive(const std::string& socket) {
+int interactive(LabClient& client, const std::string& machine) {
   if (::isatty(STDIN_FILENO) != 1)
     throw InputError(
         "stdin is no terminal; for one command write: hermesh shell MACHINE -- COMMAND");
-  const auto console = connect_unix(socket);
+  const auto shell = client.ask({{"do", "shell"}, {"machine", machine}}, 10s);
+  tell_size(client, machine);
+  const auto console = connect_unix(shell.at("socket").get<std::string>());
   fmt::print(stderr, "Ctrl-] leaves; the lab stays up. Press Enter for a prompt.\n");
   const RawTerminal raw;
   while (true) {
@@ -73,12 +95,15 @@ int interactive(const std::string& socket) {
 
 int shell(const ShellArguments& arguments) {
   LabClient client(find_lab(arguments.lab, arguments.runs));
-  if (arguments.command.empty())
-    return interactive(client.ask({{"do", "shell"}, {"machine", arguments.machine}}, 10s)
-                           .at("socket")
-                           .get<std::string>());
+  const auto machines =
+      client.ask({{"do", "status"}}, 10s).at("machines").get<std::vector<std::string>>();
+  if (std::ranges::find(machines, arguments.machine) == machines.end())
+    throw InputError("the lab has no machine '" + arguments.machine + "'" +
+                     did_you_mean(arguments.machine, machines));
+  if (arguments.command.empty()) return interactive(client, arguments.machine);
   const auto answer = client.ask(
       {{"do", "exec"}, {"machine", arguments.machine}, {"argv", arguments.command}}, 11min);
+  if (answer.at("timed_out").get<bool>()) throw Error("the command was ended: it took over 10 min");
   fmt::print("{}", answer.at("output").get<std::string>());
   fmt::print(stderr, "{}", answer.at("diagnostics").get<std::string>());
   return answer.at("code").get<int>();
@@ -94,8 +119,11 @@ void add_shell(CLI::App& app, int& status) {
   command->add_option("COMMAND",
                       arguments->command,
                       "after --: run this instead of a terminal; its exit status is hermesh's");
-  command->add_option("--lab", arguments->lab, "the lab's run directory, when several are up");
-  command->add_option("--runs", arguments->runs, "where to look for it")->capture_default_str();
+  command->add_option("--lab", arguments->lab, "the lab's run directory, when several are up")
+      ->type_name("FOLDER");
+  command->add_option("--runs", arguments->runs, "where to look for it")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   command->footer("Examples:\n  hermesh shell a\n  hermesh shell a -- wg show");
   command->callback([arguments, &status] { status = shell(*arguments); });
 }

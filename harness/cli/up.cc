@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <memory>
 
@@ -81,6 +82,29 @@ pid_t spawn_supervisor(const std::string& log) {
   return pid;
 }
 
+/// Ends the supervisor, and with it the lab, unless it is left alone or has ended.
+class Supervisor {
+public:
+  explicit Supervisor(pid_t pid) : pid_(pid) {}
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+  bool has_ended(int& status) {
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) return false;
+    pid_ = -1;
+    return true;
+  }
+  void leave() { pid_ = -1; }
+
+private:
+  pid_t pid_;
+};
+
 /// Copies the supervisor's words to stderr until it is up or has ended.
 class Follower {
 public:
@@ -115,17 +139,20 @@ int detach(UpArguments& arguments) {
   const auto log =
       (std::filesystem::absolute(arguments.trial.runs) / fmt::format("up-{}.log", ::getpid()))
           .string();
-  const auto supervisor = spawn_supervisor(log);
+  Supervisor supervisor(spawn_supervisor(log));
+  const Interrupt interrupt; // after the child, which must not inherit the blocked signals
   Follower follower(log);
   SteadyClock clock;
   const auto ended = wait_for("the lab to come up", 10min, clock, [&]() -> std::optional<int> {
+    interrupt.check();
     int status = 0;
-    const bool gone = ::waitpid(supervisor, &status, WNOHANG) == supervisor;
+    const bool gone = supervisor.has_ended(status);
     follower.follow();
     if (gone) return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
     return follower.up ? std::optional(0) : std::nullopt;
   });
   if (!follower.up) return ended == 0 ? 3 : ended;
+  supervisor.leave();
   std::filesystem::rename(log, std::filesystem::path(follower.run_dir) / "supervisor.log", problem);
   fmt::print("{}\n", follower.run_dir);
   fmt::print(stderr, "`hermesh shell MACHINE` opens a terminal, `hermesh down` ends the lab\n");

@@ -4,6 +4,7 @@
 #include "cli/commands.hh"
 #include "model/catalog.hh"
 #include "model/readers.hh"
+#include "vpn/deployment.hh"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -47,6 +48,7 @@ std::string impairments(const Profile& profile) {
 void check_vpn(const fs::path& folder, Finding& finding) {
   finding.kind = "vpn";
   const auto vpn = read_vpn_folder(folder);
+  check_templates(vpn);
   finding.name = vpn.name;
   finding.summary = counted(vpn.peer.files.size() + vpn.relay.files.size(), "file") + ", " +
                     counted(vpn.options.size(), "option");

@@ -42,7 +42,9 @@ void CaptureFile::write(const TapRecord& record) {
   }
   const std::size_t snap = size < full_bytes_ ? wire::ethernet_frame_limit : headers_only;
   std::string comment;
-  if (record.drop != DropReason::none) comment = "dropped: " + to_string(record.drop);
+  if (record.drop != DropReason::none)
+    comment =
+        (record.switched ? "dropped: " : "dropped before switching: ") + to_string(record.drop);
   wire::write_pcapng_packet(
       buffer_, record.source, start_of_clock_, record.time, record.frame, snap, comment);
   if (buffer_.size() >= write_at) flush();

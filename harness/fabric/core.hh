@@ -50,7 +50,9 @@ public:
   Time now() const { return now_; }
   /// Switch a frame that enters its segment by `transit.source`.
   void transmit(const Transit& transit);
-  void drop(DropCounters::Place place, const Transit& transit, DropReason reason);
+  /// `switched`: TapRecord.
+  void
+  drop(DropCounters::Place place, const Transit& transit, DropReason reason, bool switched = true);
   /// A gateway has something to do at `at`.
   void wake_at(Time at) { wake_ = std::min(wake_, at); }
 
@@ -97,6 +99,7 @@ private:
   void deliver(const Transit& transit, const SegmentPort& port);
   void flood(const Transit& transit);
   void drop_at_port(const Port& port, const Transit& transit, DropReason reason);
+  void drop_on_entry(const Port& port, const Transit& transit, DropReason reason);
   void settle(Time now);
   Time next_due() const;
   void release_one();

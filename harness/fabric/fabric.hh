@@ -31,6 +31,8 @@ struct TapRecord {
   Time time{0};
   std::span<const std::byte> frame;
   DropReason drop = DropReason::none;
+  bool switched = true; ///< of a dropped one: false when it never got onto the segment, so that
+                        ///< this is its only record there
 };
 
 /// The user-space network of one trial: segments (learning switches), links (profiles), gateways

@@ -111,6 +111,8 @@ void GatewayEngine::open(bool on) {
 }
 
 void GatewayEngine::clear_state() {
+  for (Interface& interface : interfaces_)
+    interface.forget_neighbours();
   ipv4_.clear_state();
   ipv6_.clear_state();
 }

@@ -50,6 +50,18 @@ void collect_behind(const Network& network,
   }
 }
 
+std::optional<Address> only_host(const Network& network, const Gateway& gateway) {
+  std::optional<Address> only;
+  for (const Card& card : network.cards) {
+    const auto& inside = gateway.spec.inside;
+    if (std::ranges::find(inside, card.attachment.segment, &Attachment::segment) == inside.end())
+      continue;
+    if (only) return std::nullopt;
+    only = card.attachment.ipv4;
+  }
+  return only;
+}
+
 } // namespace
 
 GatewayPlan::GatewayPlan(const Network& network,
@@ -84,6 +96,7 @@ GatewayPlan::GatewayPlan(const Network& network,
                                  .side = static_cast<std::uint32_t>(on - sides.begin()),
                                  .next_hop = *other.spec.outside.ipv6});
   }
+  only_host_inside = only_host(network, self);
   for (const SegmentSpec& segment : network.segments) {
     if (segment.ipv4) lab.push_back(*segment.ipv4);
     if (segment.ipv6) lab.push_back(*segment.ipv6);

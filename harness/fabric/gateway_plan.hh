@@ -51,6 +51,7 @@ struct GatewayPlan {
   std::optional<Address> upstream_ipv6{};
   std::optional<Address>
       gateway_inside{}; ///< the outside address of a gateway on an inside segment
+  std::optional<Address> only_host_inside{}; ///< when the inside segments hold exactly one card
   std::vector<RouteBehind> routes_behind{};
   std::vector<Prefix> lab{}; ///< every segment's prefixes: what is not outside the lab
 };

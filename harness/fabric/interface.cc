@@ -22,6 +22,11 @@ wire::IpHeader discovery_header(const Address& from, const Address& to, std::siz
           .destination = to};
 }
 
+std::uint16_t type_of_packet(wire::Bytes frame) {
+  const bool v4 = wire::load8(frame.data() + wire::ethernet_header_size) >> 4 == 4;
+  return v4 ? wire::ether_type::ipv4 : wire::ether_type::ipv6;
+}
+
 } // namespace
 
 Interface::Interface(Core& core, const GatewaySide& side, DropCounters::Place place, bool announces)
@@ -37,24 +42,32 @@ Interface::Interface(Core& core, const GatewaySide& side, DropCounters::Place pl
 void Interface::send(const Address& next_hop, wire::MutableBytes frame) {
   const auto answer = neighbours_.look_up(next_hop, core_.now());
   if (!answer.mac) {
+    // Until its next header is written it must not go about under the one of another segment.
+    wire::write_ethernet(frame,
+                         {.destination = {}, .source = side_.mac, .type = type_of_packet(frame)});
     const bool waits = !answer.absent && neighbours_.hold(next_hop, frame);
-    if (!waits) drop(outgoing(frame), DropReason::neighbour_unresolved);
+    if (!waits) give_up(frame);
   }
   if (answer.ask) ask(next_hop);
   if (answer.mac) send_to(*answer.mac, frame);
 }
 
 void Interface::send_to(const MacAddress& to, wire::MutableBytes frame) {
-  const bool v4 = wire::load8(frame.data() + wire::ethernet_header_size) >> 4 == 4;
   wire::write_ethernet(frame,
-                       {.destination = to,
-                        .source = side_.mac,
-                        .type = v4 ? wire::ether_type::ipv4 : wire::ether_type::ipv6});
+                       {.destination = to, .source = side_.mac, .type = type_of_packet(frame)});
   core_.transmit(outgoing(frame));
 }
 
 void Interface::drop(const Transit& transit, DropReason reason) {
   core_.drop(place_, transit, reason);
+}
+
+void Interface::forget_neighbours() {
+  neighbours_.forget([this](wire::MutableBytes frame) { give_up(frame); });
+}
+
+void Interface::give_up(wire::MutableBytes frame) {
+  core_.drop(place_, outgoing(frame), DropReason::neighbour_unresolved, false);
 }
 
 void Interface::learn(const Address& address, const MacAddress& mac, bool create) {
@@ -185,9 +198,7 @@ void Interface::advance(Time now) {
     neighbours_.advance(
         now,
         [this](const Address& address) { ask(address); },
-        [this](wire::MutableBytes frame) {
-          drop(outgoing(frame), DropReason::neighbour_unresolved);
-        });
+        [this](wire::MutableBytes frame) { give_up(frame); });
   if (next_announcement_ <= now) {
     next_announcement_ = now + between_announcements;
     announce(wire::all_nodes_address(), wire::multicast_mac(wire::all_nodes_address()));

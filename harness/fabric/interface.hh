@@ -45,10 +45,13 @@ public:
                                    const wire::IpHeader& ip,
                                    wire::Bytes message);
 
+  void forget_neighbours();
+
   Time due() const { return std::min(neighbours_.due(), next_announcement_); }
   void advance(Time now);
 
 private:
+  void give_up(wire::MutableBytes frame);
   void learn(const Address& address, const MacAddress& mac, bool create);
   void ask(const Address& address);
   void ask_ipv4(const Address& address);

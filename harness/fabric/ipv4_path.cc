@@ -41,8 +41,8 @@ Fragments::Key fragment_key(const wire::IpHeader& ip) {
 
 Ipv4Path::Ipv4Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces)
     : core_(core), interfaces_(interfaces), upstream_(plan.upstream_ipv4),
-      gateway_inside_(plan.gateway_inside), lab_(plan.lab),
-      external_(plan.sides[0].ipv4.value_or(Address{})), declared_(plan.behaviour),
+      inside_host_(plan.gateway_inside ? plan.gateway_inside : plan.only_host_inside),
+      lab_(plan.lab), external_(plan.sides[0].ipv4.value_or(Address{})), declared_(plan.behaviour),
       effective_(plan.behaviour), table_(plan.behaviour, external_, plan.seed) {}
 
 void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
@@ -92,7 +92,7 @@ void Ipv4Path::from_outside(Packet& packet) {
 /// Addresses of the gateway itself. Nothing listens there but the echo service (and the DHCP
 /// server, which was asked before). Hairpinning is not done.
 void Ipv4Path::to_self(Packet& packet) {
-  if (packet.ip.is_fragment()) return drop(packet, DropReason::unsupported);
+  if (packet.ip.is_fragment()) return refuse(packet, DropReason::unsupported);
   const Upper upper = read_upper(packet);
   if (upper.kind == Upper::Kind::malformed) return drop(packet, DropReason::malformed);
   if (upper.echo_request) return echo_reply(packet);
@@ -155,7 +155,7 @@ void Ipv4Path::forward(Packet& packet, const Route& way) {
 
 /// An ICMP error about a packet that crossed the table before (RFC 5508 section 4).
 void Ipv4Path::cross_error(Packet& packet, const std::optional<Route>& out) {
-  if (packet.ip.is_fragment()) return drop(packet, DropReason::unsupported);
+  if (packet.ip.is_fragment()) return refuse(packet, DropReason::unsupported);
   const auto message = packet.bytes.subspan(packet.ip.header_size);
   if (!wire::transport_checksum_ok(
           message, wire::ip_protocol::icmp, packet.ip.source, packet.ip.destination))
@@ -213,7 +213,7 @@ bool Ipv4Path::ttl_is_left(const Packet& packet) {
         packet.bytes, packet.ip, *back.side().ipv4, {.type = wire::icmp_type::time_exceeded});
     if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
   }
-  drop(packet, DropReason::ttl_expired);
+  refuse(packet, DropReason::ttl_expired);
   return false;
 }
 

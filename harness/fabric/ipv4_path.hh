@@ -85,7 +85,7 @@ private:
   Core& core_;
   std::deque<Interface>& interfaces_;
   std::optional<Address> upstream_;
-  std::optional<Address> gateway_inside_;
+  std::optional<Address> inside_host_;
   std::vector<Prefix> lab_;
   Address external_;
   nat::Behaviour declared_;

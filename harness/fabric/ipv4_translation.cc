@@ -75,9 +75,9 @@ nat::Translation Ipv4Path::translate_inbound(const Upper& upper) {
 }
 
 /// What no mapping wants, while the gateway is open: to the next gateway inside, or to the only
-/// host.
+/// host; where there are several, to the one that spoke last.
 nat::Translation Ipv4Path::open_inbound(const Upper& upper) {
-  const auto host = gateway_inside_ ? gateway_inside_ : last_inside_host_;
+  const auto host = inside_host_ ? inside_host_ : last_inside_host_;
   const nat::Translation none{.refusal = nat::Refusal::no_mapping};
   if (!host || upper.protocol == nat::Protocol::icmp) return none;
   const Endpoint inside{.address = *host, .port = upper.destination.port};

@@ -44,6 +44,8 @@ LoopPort::LoopPort(PortId id, const std::string& name, std::size_t queue_bytes)
 
 bool LoopPort::accept() {
   Fd peer{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  if (!peer && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+    throw SystemError("accept the machine of " + counters_.port);
   if (!peer || peer_owner(peer.get()) != ::geteuid()) return false;
   set_option(peer.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   peer_ = std::move(peer);

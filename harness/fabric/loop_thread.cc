@@ -82,7 +82,7 @@ void LoopThread::turn() {
   const Time until = std::min({due_, flush_due_, now() + longest_wait});
   const int events = wait(until);
   now_ = now();
-  if (events == 0) note_stall(now_ - until);
+  note_stall(now_ - until); // frames that wait are no excuse: the thread was due at `until`
   bool progress = false;
   for (int i = 0; i < events; ++i)
     if (handle(events_[static_cast<std::size_t>(i)])) progress = true;

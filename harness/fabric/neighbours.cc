@@ -65,6 +65,16 @@ void Neighbours::learn(const Address& address,
   }
 }
 
+void Neighbours::forget(const std::function<void(wire::MutableBytes)>& give_up) {
+  const auto entries = std::exchange(entries_, {});
+  due_ = Time::max();
+  for (const auto& [address, entry] : entries)
+    for (const FrameStore::Slot slot : entry.waiting) {
+      give_up(held_.at(slot));
+      held_.release(slot);
+    }
+}
+
 void Neighbours::advance(Time now,
                          const std::function<void(const Address&)>& ask,
                          const std::function<void(wire::MutableBytes)>& give_up) {
@@ -104,13 +114,15 @@ void Neighbours::start_asking(Entry& entry, Time now) {
   due_ = std::min(due_, entry.next);
 }
 
-/// A full table forgets those that are absent; a guest that scans may fill it with no more than
-/// that.
+/// A full table forgets those that are absent and those that nobody confirmed for long; a guest
+/// that scans, or claims addresses, may fill it for no longer than that.
 bool Neighbours::make_room(Time now) {
   if (entries_.size() < most_neighbours) return true;
+  const auto forgettable = [now](const Entry& entry) {
+    return !entry.asking && entry.waiting.empty() && now >= entry.next;
+  };
   for (auto it = entries_.begin(); it != entries_.end();)
-    it = it->second.state == State::absent && now >= it->second.next ? entries_.erase(it)
-                                                                     : std::next(it);
+    it = forgettable(it->second) ? entries_.erase(it) : std::next(it);
   return entries_.size() < most_neighbours;
 }
 

@@ -43,6 +43,9 @@ public:
              bool create,
              const std::function<void(wire::MutableBytes)>& send);
 
+  /// As after a reboot; the frames that waited are handed to `give_up`.
+  void forget(const std::function<void(wire::MutableBytes)>& give_up);
+
   Time due() const { return due_; }
   /// Ask again, or give up, where it is time.
   void advance(Time now,

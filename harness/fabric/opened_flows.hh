@@ -21,8 +21,9 @@ public:
                 const Endpoint& inside,
                 const Endpoint& remote,
                 const Endpoint& external) {
-    if (flows_.size() >= most_flows) return false;
-    flows_.insert_or_assign(Key{inside, remote, protocol}, external);
+    const Key key{inside, remote, protocol};
+    if (flows_.size() >= most_flows && !flows_.contains(key)) return false;
+    flows_.insert_or_assign(key, external);
     return true;
   }
 

@@ -4,6 +4,11 @@
 #include "wire/ip.hh"
 
 namespace hermesh {
+namespace {
+
+constexpr Duration between_sweeps = std::chrono::seconds{1};
+
+} // namespace
 
 StatefulFilter::Key StatefulFilter::key_of(std::uint8_t protocol,
                                            const Endpoint& inside,
@@ -64,7 +69,10 @@ bool StatefulFilter::knows(std::uint8_t protocol,
   return found != entries_.end() && lives(found->first, found->second, now + skew_);
 }
 
+/// Looking at all of them is dear, and a guest that fills the table asks for it with every packet.
 void StatefulFilter::make_room(Time now) {
+  if (now < next_sweep_) return;
+  next_sweep_ = now + between_sweeps;
   for (auto it = entries_.begin(); it != entries_.end();)
     it = lives(it->first, it->second, now) ? std::next(it) : entries_.erase(it);
 }

@@ -55,6 +55,7 @@ private:
   void make_room(Time now);
 
   nat::Behaviour behaviour_;
+  Time next_sweep_{0};
   Duration skew_{0}; ///< this far ahead of the fabric's clock
   tsl::robin_map<Key, Entry, KeyHash> entries_;
 };

@@ -48,11 +48,11 @@ void Core::run_deferred() {
 void Core::enter(PortId id, wire::MutableBytes frame) {
   Port& port = ports_[static_cast<std::size_t>(id)];
   const Transit transit{.segment = port.segment, .source = port.source, .frame = frame};
-  if (port.cut || port.detached) return drop_at_port(port, transit, DropReason::cut);
+  if (port.cut || port.detached) return drop_on_entry(port, transit, DropReason::cut);
   if (frame.size() < wire::ethernet_header_size)
-    return drop_at_port(port, transit, DropReason::malformed);
+    return drop_on_entry(port, transit, DropReason::malformed);
   if (frame.size() > wire::ethernet_frame_limit)
-    return drop_at_port(port, transit, DropReason::too_big);
+    return drop_on_entry(port, transit, DropReason::too_big);
   if (port.link.impairs())
     enter_link(static_cast<std::uint32_t>(id), transit);
   else
@@ -62,12 +62,13 @@ void Core::enter(PortId id, wire::MutableBytes frame) {
 void Core::enter_link(std::uint32_t index, const Transit& transit) {
   Port& port = ports_[index];
   if (port.in_flight >= Link::queue_limit)
-    return drop_at_port(port, transit, DropReason::link_full);
+    return drop_on_entry(port, transit, DropReason::link_full);
   const Link::Arrivals arrivals = port.link.enter(transit.frame.size(), now_);
-  if (arrivals.count == 0) return drop_at_port(port, transit, DropReason::link_loss);
+  if (arrivals.count == 0) return drop_on_entry(port, transit, DropReason::link_loss);
   for (std::size_t i = 0; i < arrivals.count; ++i) {
     const auto slot = in_flight_.keep(transit.frame);
-    if (!slot) return drop_at_port(port, transit, DropReason::link_full);
+    if (!slot && i > 0) return; // the frame itself goes on; only its duplicate does not
+    if (!slot) return drop_on_entry(port, transit, DropReason::link_full);
     ++port.in_flight;
     delayed_.push({.due = arrivals.at[i],
                    .sequence = sequence_++,
@@ -136,14 +137,22 @@ void Core::drop_at_port(const Port& port, const Transit& transit, DropReason rea
   drop(port.place, transit, reason);
 }
 
-void Core::drop(DropCounters::Place place, const Transit& transit, DropReason reason) {
+void Core::drop_on_entry(const Port& port, const Transit& transit, DropReason reason) {
+  drop(port.place, transit, reason, false);
+}
+
+void Core::drop(DropCounters::Place place,
+                const Transit& transit,
+                DropReason reason,
+                bool switched) {
   drops_.count(place, reason, transit.frame.size());
   if (hooks_.tap)
     hooks_.tap({.segment = transit.segment,
                 .source = transit.source,
                 .time = now_,
                 .frame = transit.frame,
-                .drop = reason});
+                .drop = reason,
+                .switched = switched});
 }
 
 std::optional<Time> Core::advance(Time now) {
@@ -158,7 +167,8 @@ void Core::settle(Time now) {
     now_ = std::max(now_, due);
     {
       const Turn turn(busy_);
-      if (!delayed_.empty() && delayed_.top().due <= due) release_one();
+      while (!delayed_.empty() && delayed_.top().due <= due)
+        release_one();
       for (const auto& gateway : gateways_)
         if (gateway->due() <= due) gateway->advance();
     }
@@ -182,8 +192,9 @@ void Core::release_one() {
   --port.in_flight;
   const Transit transit{
       .segment = next.segment, .source = next.source, .frame = in_flight_.at(next.slot)};
-  if (port.cut || port.detached)
-    drop_at_port(port, transit, DropReason::cut);
+  const bool moved = port.segment != next.segment; // what was under way stays behind
+  if (port.cut || port.detached || moved)
+    drop_on_entry(port, transit, DropReason::cut);
   else
     transmit(transit);
   in_flight_.release(next.slot);

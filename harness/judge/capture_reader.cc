@@ -54,7 +54,8 @@ CaptureReader::CaptureReader(Sightings& into,
 void CaptureReader::read(const std::filesystem::path& file) {
   wire::read_pcapng(file, [this](const wire::CaptureInfo& info, const wire::CapturedFrame& frame) {
     learn_ports(info);
-    learn_mac(ports_[frame.port], frame);
+    // A dropped frame may bear the header of the segment that it came from.
+    if (!frame.comment.starts_with("dropped")) learn_mac(ports_[frame.port], frame);
     take(ports_[frame.port], frame);
   });
   resolve();
@@ -93,7 +94,8 @@ void CaptureReader::take(std::uint32_t port, const wire::CapturedFrame& frame) {
                         .length = facts->length,
                         .from = port,
                         .udp = facts->udp,
-                        .dropped = frame.comment.starts_with("dropped")});
+                        .dropped = frame.comment.starts_with("dropped"),
+                        .was_switched = !frame.comment.starts_with("dropped before switching")});
   target_macs_.push_back(facts->target_mac);
 }
 

@@ -46,7 +46,7 @@ void Sightings::finish() {
 void Sightings::cancel_dropped() {
   for (std::uint32_t i = 0; i < all_.size(); ++i) {
     const auto& dropped = all_[i];
-    if (!dropped.dropped) continue;
+    if (!dropped.dropped || !dropped.was_switched) continue;
     for (const auto j : until(dropped) | std::views::reverse) {
       auto& earlier = all_[j];
       if (earlier.dropped || earlier.from != dropped.from) continue;

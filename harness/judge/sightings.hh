@@ -38,7 +38,8 @@ struct Sighting {
   std::uint32_t to = no_port; ///< the only port that its destination MAC ever spoke from; no_port:
                               ///< unknown, or a group
   bool udp = true;
-  bool dropped = false; ///< the fabric dropped it after this segment: it went no further
+  bool dropped = false;     ///< the fabric dropped it after this segment: it went no further
+  bool was_switched = true; ///< of a dropped one: there is another record, of when it was switched
 };
 
 /// Who sent a frame, found by following it back through gateways.

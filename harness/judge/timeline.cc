@@ -11,6 +11,7 @@ constexpr std::size_t lost_makes_unreachable = 3;
 constexpr std::size_t unidentified_breaks = 3;
 constexpr std::uint32_t identified_settles = 5;
 constexpr std::size_t lost_settles = 10;
+constexpr std::size_t blind_unsettles = 10;
 
 enum class Kind : std::uint8_t { identified, unidentified, lost };
 
@@ -73,6 +74,14 @@ std::vector<PathInterval> join(const std::vector<ProbeVerdict>& probes) {
   return timeline;
 }
 
+/// Arrived since a probe was last identified, and nobody knows how.
+std::size_t blind_at_the_end(const std::vector<ProbeVerdict>& probes) {
+  const auto told = std::find_if(
+      probes.rbegin(), probes.rend(), [](const ProbeVerdict& p) { return p.identified; });
+  return static_cast<std::size_t>(std::count_if(
+      probes.rbegin(), told, [](const ProbeVerdict& p) { return p.received.has_value(); }));
+}
+
 std::size_t lost_at_the_end(const std::vector<ProbeVerdict>& probes) {
   const auto arrived = std::find_if(
       probes.rbegin(), probes.rend(), [](const ProbeVerdict& p) { return p.received.has_value(); });
@@ -98,8 +107,8 @@ void draw_timeline(DirectionVerdict& verdict) {
   };
   const auto& timeline = verdict.timeline;
   auto found = std::find_if(timeline.rbegin(), timeline.rend(), enough);
-  verdict.proven = found != timeline.rend();
-  if (!verdict.proven) found = std::find_if(timeline.rbegin(), timeline.rend(), reached);
+  verdict.proven = found != timeline.rend() && blind_at_the_end(probes) < blind_unsettles;
+  if (found == timeline.rend()) found = std::find_if(timeline.rbegin(), timeline.rend(), reached);
   if (found != timeline.rend()) verdict.settled = found->path;
 }
 

@@ -59,9 +59,19 @@ void write_disk(XmlWriter& xml, const std::filesystem::path& root) {
 
 void write_cards(XmlWriter& xml, const std::vector<VirtualCard>& cards) {
   for (const auto& card : cards) {
-    xml.open("interface", {{"type", "client"}});
+    const bool datagrams = card.own_datagram_port != 0;
+    xml.open("interface", {{"type", datagrams ? "udp" : "client"}});
     xml.leaf("mac", {{"address", to_string(card.mac)}});
-    xml.leaf("source", {{"address", "127.0.0.1"}, {"port", std::to_string(card.port)}});
+    const auto port = std::to_string(card.port);
+    const XmlWriter::Attributes peer{{"address", "127.0.0.1"}, {"port", port}};
+    if (datagrams) {
+      xml.open("source", peer);
+      xml.leaf("local",
+               {{"address", "127.0.0.1"}, {"port", std::to_string(card.own_datagram_port)}});
+      xml.close();
+    } else {
+      xml.leaf("source", peer);
+    }
     xml.leaf("model", {{"type", "virtio"}});
     xml.close();
   }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 
 namespace hermesh {
@@ -34,7 +35,7 @@ Fd make_lock(const fs::path& root) {
   Fd lock(check("make " + draft.string(),
                 ::open(draft.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600)));
   check("lock " + draft.string(), ::flock(lock.get(), LOCK_EX | LOCK_NB));
-  fs::rename(draft, root / lock_name);
+  check("rename " + draft.string(), ::rename(draft.c_str(), (root / lock_name).c_str()));
   return lock;
 }
 
@@ -43,8 +44,9 @@ void remove_unborn(const fs::path& root) {
   constexpr auto birth_patience = std::chrono::minutes(1);
   std::error_code ignored;
   if (fs::exists(root / lock_name, ignored)) return;
-  if (fs::file_time_type::clock::now() - fs::last_write_time(root, ignored) < birth_patience)
-    return;
+  std::error_code problem;
+  const auto made = fs::last_write_time(root, problem);
+  if (problem || fs::file_time_type::clock::now() - made < birth_patience) return;
   fs::remove(root / draft_name, ignored);
   fs::remove(root, ignored); // refused when there is more in it: no root of ours
 }

@@ -32,6 +32,9 @@ GuestImage read_guest_image(const std::filesystem::path& folder);
 struct VirtualCard {
   MacAddress mac;
   std::uint16_t port = 0; ///< on 127.0.0.1, where the fabric listens
+  /// Not 0: no fabric. The card's frames are UDP datagrams from here to `port`, where another
+  /// guest's card is: the wire that benchmarks compare the fabric with.
+  std::uint16_t own_datagram_port = 0;
 };
 
 /// A VM to define, as plain data; machine/domain_xml.cc turns it into libvirt's XML.

@@ -27,12 +27,12 @@ bool reaches(const Side& side, const Side& server, const Abilities& abilities) {
 struct Question {
   const Side& a;
   const Side& b;
-  const Side& relay;
+  const std::optional<Side>& relay;
   const Abilities& abilities;
 
   bool both_pass_udp() const { return passes_udp(a) && passes_udp(b); }
   bool both_reach_relay() const {
-    return reaches(a, relay, abilities) && reaches(b, relay, abilities);
+    return relay && reaches(a, *relay, abilities) && reaches(b, *relay, abilities);
   }
   bool dials_public_side() const {
     return abilities.uses_known_endpoints && both_pass_udp() && (is_public(a) || is_public(b));
@@ -62,6 +62,9 @@ std::string why_not_direct(const Question& q) {
            "section 3.3)";
   if (!q.abilities.punches_udp)
     return "the VPN neither punches nor dials known endpoints (RFC 5128 section 3.3)";
+  if (!q.relay)
+    return "there is no machine that would introduce the peers to each other (RFC 5128 section "
+           "3.3)";
   if (!q.both_reach_relay())
     return "the peers cannot reach the machine that would introduce them (RFC 5128 section 3.3)";
   const bool would_be_heard = receives(q.a, q.b) || receives(q.b, q.a);
@@ -74,16 +77,18 @@ std::string why_not_direct(const Question& q) {
 }
 
 std::string why_not_relayed(const Question& q) {
-  if (!q.abilities.relays) return "there is no relay";
-  if (!is_public(q.relay)) return "the relay is itself behind a gateway";
-  const std::string who = reaches(q.a, q.relay, q.abilities) ? "B" : "A";
+  if (!q.abilities.relays || !q.relay) return "there is no relay";
+  if (!is_public(*q.relay)) return "the relay is itself behind a gateway";
+  const std::string who = reaches(q.a, *q.relay, q.abilities) ? "B" : "A";
   return who + " cannot reach the relay by any transport of the VPN";
 }
 
 } // namespace
 
-Expectation
-expect(const Side& a, const Side& b, const Side& relay_side, const Abilities& abilities) {
+Expectation expect(const Side& a,
+                   const Side& b,
+                   const std::optional<Side>& relay_side,
+                   const Abilities& abilities) {
   const Question q{.a = a, .b = b, .relay = relay_side, .abilities = abilities};
   if (q.dials_public_side()) {
     const std::string who = is_public(b) ? "B" : "A";

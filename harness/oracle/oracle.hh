@@ -6,6 +6,7 @@
 #include "nat/behaviour.hh"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,11 +49,13 @@ struct Expectation {
   bool operator==(const Expectation&) const = default;
 };
 
-/// `relay_side`: the chain in front of the machine that relays and introduces the peers; with a
-/// gateway in front of it nobody can reach it (no gateway here forwards ports). Any side may block
-/// UDP.
-Expectation
-expect(const Side& a, const Side& b, const Side& relay_side, const Abilities& abilities);
+/// `relay_side`: the chain in front of the machine that relays and introduces the peers; empty:
+/// there is no such machine. With a gateway in front of it nobody can reach it (no gateway here
+/// forwards ports). Any side may block UDP.
+Expectation expect(const Side& a,
+                   const Side& b,
+                   const std::optional<Side>& relay_side,
+                   const Abilities& abilities);
 
 struct Cell {
   std::string a; ///< "EIM/EIF"

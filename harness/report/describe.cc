@@ -205,39 +205,13 @@ void describe_lab(const TrialResult& result, Sheet& sheet) {
   if (!lab.empty()) sheet.words("lab", plain(lab));
 }
 
-/// The command line that runs the same trial again.
-std::string repeat_command(const TrialResult& result) {
-  Command command{.argv = {"hermesh",
-                           "run",
-                           "--topology",
-                           result.topology,
-                           "--scenario",
-                           result.scenario,
-                           "--vpn",
-                           result.vpn}};
-  const auto add = [&](const std::string& option, const std::string& value) {
-    command.argv.push_back(option);
-    command.argv.push_back(value);
-  };
-  for (const auto& [name, value] : result.settings)
-    add("--set", name + "=" + value);
-  if (result.profile != "baseline") add("--profile", result.profile);
-  std::vector<std::string> seen;
-  for (const auto& workload : result.workloads) {
-    if (std::ranges::find(seen, workload.workload) != seen.end()) continue;
-    seen.push_back(workload.workload);
-    add("--workload", workload.workload);
-  }
-  if (!result.replaced_binary.empty()) add("--with", result.vpn + "=" + result.replaced_binary);
-  add("--seed", std::to_string(result.seed));
-  return to_string(command);
-}
-
 void describe_verdict(const TrialResult& result, Sheet& sheet) {
   if (!result.run_dir.empty())
-    sheet.line("evidence",
-               plain(result.run_dir + "/: result.json, captures, logs, consoles, inputs"));
-  sheet.line("repeat", plain(repeat_command(result)));
+    sheet.line(
+        "evidence",
+        plain(result.run_dir + "/: result.json, captures, logs, consoles, inputs, deployed"));
+  if (!result.repeat.empty())
+    sheet.line("repeat", plain(to_string(Command{.argv = result.repeat})));
   sheet.gap();
   std::string text = in_words(result.verdict) + ": ";
   // Where the lab failed, whatever was seen says nothing of the VPN.

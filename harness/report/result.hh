@@ -131,6 +131,7 @@ struct TrialResult {
       host;
   std::string replaced_binary{}, replaced_binary_sha256{}; ///< `--with`
   std::string vpn_version{};
+  std::vector<std::string> repeat{}; ///< the command line that runs the same trial again
   std::string run_dir{};
   std::string started{}; ///< ISO 8601, UTC
 

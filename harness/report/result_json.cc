@@ -115,7 +115,8 @@ Json trial_json(const TrialResult& result) {
           {"vpn_version", text_or_null(result.vpn_version)},
           {"replaced_binary", text_or_null(result.replaced_binary)},
           {"replaced_binary_sha256", text_or_null(result.replaced_binary_sha256)},
-          {"started", text_or_null(result.started)}};
+          {"started", text_or_null(result.started)},
+          {"repeat", result.repeat}};
 }
 
 Json lab_json(const TrialResult& result) {

@@ -153,6 +153,8 @@ void read_trial(const JsonReader& json, TrialResult& result) {
     result.replaced_binary = text_or_null(fields.required("replaced_binary"));
     result.replaced_binary_sha256 = text_or_null(fields.required("replaced_binary_sha256"));
     result.started = text_or_null(fields.required("started"));
+    fields.required("repeat").each(
+        [&](const JsonReader& word) { result.repeat.push_back(word.text()); });
   });
 }
 

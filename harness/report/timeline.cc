@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 namespace hermesh {
 namespace {
@@ -52,19 +54,24 @@ std::string timeline_bar(const DirectionResult& direction, Time end, std::size_t
 }
 
 std::string timeline_words(const DirectionResult& direction) {
-  std::string text;
-  Time reached{0};
+  std::vector<std::pair<std::string, Time>> parts; ///< what, and until when
   const auto add = [&](const std::string& path, Time until) {
-    text += (text.empty() ? "" : ", ") + path + " until " + rough(until);
-    reached = until;
+    if (!parts.empty() && parts.back().first == path)
+      parts.back().second = until;
+    else
+      parts.emplace_back(path, until);
   };
   // Judging begins with the first probe: a moment before it is no outage.
   constexpr Duration gap = std::chrono::milliseconds{100};
   for (const auto& interval : direction.timeline) {
-    if (interval.from > reached + gap) add("nothing", interval.from);
+    if (interval.from > (parts.empty() ? Time{0} : parts.back().second) + gap)
+      add("nothing", interval.from);
     add(interval.path.kind == PathKind::unreachable ? "nothing" : to_string(interval.path),
         interval.to);
   }
+  std::string text;
+  for (const auto& [path, until] : parts)
+    text += (text.empty() ? "" : ", ") + path + " until " + rough(until);
   return text.empty() ? "nothing" : text;
 }
 

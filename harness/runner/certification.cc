@@ -7,9 +7,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace hermesh {
 namespace {
+
+/// Every address that a card or a gateway has on one of the two segments.
+std::vector<Address> taken_on(const Network& network, const std::array<std::string, 2>& segments) {
+  std::vector<Address> taken;
+  const auto add = [&](const Attachment& attachment) {
+    if (attachment.ipv4 && std::ranges::count(segments, attachment.segment) > 0)
+      taken.push_back(*attachment.ipv4);
+  };
+  for (const auto& card : network.cards)
+    add(card.attachment);
+  for (const auto& gateway : network.gateways) {
+    add(gateway.spec.outside);
+    std::ranges::for_each(gateway.spec.inside, add);
+  }
+  return taken;
+}
 
 GatewayUnderTest under_test(const Network& network, const Gateway& gateway) {
   const auto& inside = gateway.spec.inside.front();
@@ -22,7 +39,8 @@ GatewayUnderTest under_test(const Network& network, const Gateway& gateway) {
           .inside_address = inside.ipv4.value(),
           .outside_address = outside.ipv4.value(),
           .inside_mac = gateway.inside_macs.front(),
-          .outside_mac = gateway.outside_mac};
+          .outside_mac = gateway.outside_mac,
+          .taken = taken_on(network, {inside.segment, outside.segment})};
 }
 
 std::string words(const std::string& mapping,

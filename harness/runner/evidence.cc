@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "machine/host_facts.hh"
 #include "machine/programs.hh"
+#include "model/version.hh"
 #include "runner/run_dir.hh"
 
 #include <fmt/chrono.h>
@@ -42,8 +43,12 @@ std::optional<Time> first_arrival(const DirectionVerdict& direction) {
 
 /// When the last stretch of direct began, if that is where the direction settled.
 std::optional<Time> direct_since(const DirectionVerdict& direction) {
-  if (direction.settled.kind > PathKind::direct || direction.timeline.empty()) return std::nullopt;
-  return direction.timeline.back().from;
+  if (direction.settled.kind > PathKind::direct) return std::nullopt;
+  const auto& timeline = direction.timeline;
+  const auto last = std::find_if(timeline.rbegin(), timeline.rend(), [&](const auto& interval) {
+    return interval.path == direction.settled;
+  });
+  return last == timeline.rend() ? std::nullopt : std::optional(last->from);
 }
 
 json probe_rows(const ProbeTrack& track) {
@@ -89,6 +94,34 @@ void decide_by_path(TrialResult& result) {
   }
 }
 
+/// Files by their whole path, so that the line works from anywhere.
+std::string name_or_path(const std::string& given) {
+  std::error_code ignored;
+  return std::filesystem::exists(given, ignored) ? std::filesystem::absolute(given).string()
+                                                 : given;
+}
+
+std::vector<std::string> repeat_words(const TrialRequest& request, const std::string& vpn) {
+  std::vector<std::string> words{"hermesh", "run"};
+  const auto add = [&](const std::string& option, const std::string& value) {
+    words.push_back(option);
+    words.push_back(value);
+  };
+  add("--topology", name_or_path(request.topology));
+  add("--scenario", name_or_path(request.scenario));
+  add("--vpn", name_or_path(request.vpn));
+  for (const auto& [name, value] : request.settings)
+    add("--set", name + "=" + value);
+  if (request.profile != TrialRequest{}.profile) add("--profile", name_or_path(request.profile));
+  for (const auto& workload : request.workloads)
+    add("--workload", workload);
+  if (!request.replaced_binary.empty()) add("--with", vpn + "=" + request.replaced_binary.string());
+  for (const auto& fault : request.faults)
+    add("--lab-fault", fault.gateway + ":" + fault.field + "=" + fault.value);
+  add("--seed", std::to_string(request.seed));
+  return words;
+}
+
 } // namespace
 
 TrialResult blank_result(const TrialSpec& spec,
@@ -115,9 +148,10 @@ TrialResult blank_result(const TrialSpec& spec,
     result.vpn_version.clear();
   }
   result.host = host_name();
-  result.hermesh_version = HERMESH_VERSION;
+  result.hermesh_version = version;
   result.qemu_version = qemu_version(find_program(qemu_program).value_or(""));
   result.run_dir = run_dir.string();
+  result.repeat = repeat_words(spec.request, spec.vpn.name);
   result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   return result;
 }
@@ -131,11 +165,11 @@ PathTimes times_of(const PairVerdict& verdict, Time started) {
   return times;
 }
 
-std::uint64_t relay_bytes(FabricLoop& fabric, const std::string& relay) {
-  if (relay.empty()) return 0;
+std::uint64_t relay_bytes(FabricLoop& fabric, const std::vector<std::string>& relays) {
   std::uint64_t bytes = 0;
   for (const auto& port : fabric.counters())
-    if (port.port.starts_with(relay + ".")) bytes += port.bytes_in + port.bytes_out;
+    for (const auto& relay : relays)
+      if (port.port.starts_with(relay + ".")) bytes += port.bytes_in + port.bytes_out;
   return bytes;
 }
 
@@ -177,14 +211,17 @@ void collect_network(FabricLoop& fabric, const TrialSpec& spec, TrialResult& res
 
 void compare_claims(TrialResult& result) {
   for (const auto& claim : result.claims) {
-    if (claim.path.empty() || claim.path == "unknown" || claim.path == to_string(result.path))
-      continue;
-    if (result.path == PathKind::local && claim.path == "direct") continue;
+    if (claim.path.empty() || claim.path == "unknown") continue;
+    // A machine speaks of what it sends.
+    const auto sent = std::ranges::find(result.paths, claim.machine, &DirectionResult::from);
+    const auto path = sent == result.paths.end() ? result.path : sent->path.kind;
+    if (claim.path == to_string(path)) continue;
+    if (path == PathKind::local && claim.path == "direct") continue;
     result.findings.push_back(fmt::format("{} on {} claims {}, the wire shows {}",
                                           result.vpn,
                                           claim.machine,
                                           claim.path,
-                                          to_string(result.path)));
+                                          to_string(path)));
   }
 }
 

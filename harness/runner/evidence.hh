@@ -30,7 +30,7 @@ struct PathTimes {
 PathTimes times_of(const PairVerdict& verdict, Time started);
 
 /// What crossed the relay's cards so far, both ways; 0 without a relay.
-std::uint64_t relay_bytes(FabricLoop& fabric, const std::string& relay);
+std::uint64_t relay_bytes(FabricLoop& fabric, const std::vector<std::string>& relays);
 
 /// Ledger, bytes by carrier, health and what is worth a finding.
 void collect_network(FabricLoop& fabric, const TrialSpec& spec, TrialResult& result);
@@ -61,18 +61,22 @@ StoredProbes read_probes(const std::filesystem::path& file);
 
 void write_result(const std::filesystem::path& file, const TrialResult& result);
 
-/// Saves the daemons' logs when it goes, however the trial ends.
+/// Saves the daemons' logs when it goes, however the trial ends, unless they were saved before.
 class LogKeeper {
 public:
   LogKeeper(VpnNodes& nodes, std::filesystem::path folder)
       : nodes_(&nodes), folder_(std::move(folder)) {}
   LogKeeper(const LogKeeper&) = delete;
   LogKeeper& operator=(const LogKeeper&) = delete;
-  ~LogKeeper() { nodes_->save_logs(folder_); }
+  ~LogKeeper() { save(); }
+  void save() noexcept {
+    if (!std::exchange(saved_, true)) nodes_->save_logs(folder_);
+  }
 
 private:
   VpnNodes* nodes_;
   std::filesystem::path folder_;
+  bool saved_ = false;
 };
 
 } // namespace hermesh

@@ -61,6 +61,7 @@ void Lab::start_machines() {
     machines_[spec.name] =
         while_doing("start machine '" + spec.name + "'", [&] { return hypervisor_->start(vm); });
   }
+  interrupt_->check(); // it may have come too early to find the last machine
 }
 
 void Lab::await_machines() {
@@ -122,6 +123,10 @@ void Lab::check_alive() {
   for (auto& [name, machine] : machines_)
     if (const auto obituary = machine->obituary(); !obituary.empty())
       throw Error("machine '" + name + "' is gone: " + obituary);
+  const auto health = fabric_->health();
+  if (!health.problem.empty()) throw Error(health.problem);
+  if (!health.capture_problem.empty())
+    throw Error("the capture is incomplete: " + health.capture_problem);
 }
 
 } // namespace hermesh

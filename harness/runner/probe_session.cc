@@ -79,8 +79,10 @@ struct ProbeSession::Impl {
   template <typename Done>
   void await(const ProbeLink& link, std::string_view what, Done done) {
     if (!read_until(options.now() + answer_patience, done))
-      throw Error(fmt::format(
-          "waited 10 s for the probe program on machine '{}' to {}", link.machine(), what));
+      throw Error(fmt::format("waited {} for the probe program on machine '{}' to {}",
+                              to_string(answer_patience),
+                              link.machine(),
+                              what));
   }
 
   void ask(ProbeLink& link, std::string_view what, json request) {

@@ -2,6 +2,7 @@
 #include "runner/proof.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace hermesh {
 namespace {
@@ -12,27 +13,34 @@ constexpr Duration cut_length = 3s;
 constexpr Duration grace = 400ms; ///< what is in flight when the cut begins or ends proves nothing
 constexpr double enough = 0.8;    ///< of the probes: a lossy profile must not look like a cut
 
-void cut(Lab& lab, const std::string& machine, bool on) {
-  lab.fabric().with([&](Fabric& fabric, Time) { fabric.cut(machine, on); });
+void cut(Lab& lab, const std::vector<std::string>& machines, bool on) {
+  lab.fabric().with([&](Fabric& fabric, Time) {
+    for (const auto& machine : machines)
+      fabric.cut(machine, on);
+  });
 }
 
 } // namespace
 
-ProofResult prove_by_cut(Lab& lab, PathPhase& probing, const std::string& relay, PathKind claimed) {
+ProofResult prove_by_cut(Lab& lab,
+                         PathPhase& probing,
+                         const std::vector<std::string>& relays,
+                         PathKind claimed) {
   auto& session = probing.session();
   const auto begin = lab.fabric().now();
-  cut(lab, relay, true);
+  cut(lab, relays, true);
   session.pump(std::chrono::duration_cast<std::chrono::milliseconds>(cut_length));
-  cut(lab, relay, false);
+  cut(lab, relays, false);
   const auto end = lab.fabric().now();
   session.pump(1s); // answers on their way
   const auto sent = session.sent_between(begin + grace, end - grace);
   const auto answered = session.answered_between(begin + grace, end - grace);
 
   const bool should_stop = claimed == PathKind::relayed;
-  ProofResult proof{.action = fmt::format("cut {} off for {}", relay, to_string(cut_length)),
-                    .expected = should_stop ? "the probes stop" : "the probes continue",
-                    .observed = fmt::format("{} of {} probes were answered", answered, sent)};
+  ProofResult proof{
+      .action = fmt::format("cut {} off for {}", fmt::join(relays, ", "), to_string(cut_length)),
+      .expected = should_stop ? "the probes stop" : "the probes continue",
+      .observed = fmt::format("{} of {} probes were answered", answered, sent)};
   proof.holds = sent > 0 && (should_stop ? answered == 0 : answered >= enough * sent);
   return proof;
 }

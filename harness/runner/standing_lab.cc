@@ -9,10 +9,17 @@
 #include "runner/run_dir.hh"
 #include "runner/vpn_nodes.hh"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/socket.h>
+
+#include <atomic>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
 
 namespace hermesh {
 namespace {
@@ -20,10 +27,30 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-/// Answers the requests of one client at a time; a lab has one user.
+/// A client's connection and the thread that talks to it.
+struct Conversation {
+  Fd client;
+  std::atomic<bool> over{false};
+  std::thread thread{};
+};
+
+/// Answers requests, each client in a thread of its own: a command that takes long holds up nobody
+/// but others on the same machine.
 class Server {
 public:
-  Server(Lab& lab, int listener) : lab_(&lab), listener_(listener) {}
+  Server(Lab& lab, int listener) : lab_(&lab), listener_(listener) {
+    for (const auto& name : lab.machine_names())
+      machines_[name]; // a mutex each; no entry is added later
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() {
+    lab_->hypervisor().abort(); // whoever waits for a guest stops waiting
+    for (auto& each : conversations_) {
+      ::shutdown(each.client.get(), SHUT_RDWR);
+      each.thread.join();
+    }
+  }
 
   /// Serves until somebody asks for the end: then that client's connection, which closes when all
   /// is down.
@@ -31,28 +58,45 @@ public:
     while (true) {
       interrupt.check();
       lab_->check_alive();
+      if (const int client = leaver_.exchange(-1); client >= 0) return Fd(client);
+      std::erase_if(conversations_, [](Conversation& each) {
+        if (!each.over) return false;
+        each.thread.join();
+        return true;
+      });
       pollfd polled{listener_, POLLIN, 0};
-      if (::poll(&polled, 1, 500) <= 0) continue;
+      if (::poll(&polled, 1, 200) <= 0) continue;
       Fd client(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
-      if (client && talk(client.get())) return client;
+      if (!client) continue;
+      // A client that reads nothing gets no more than this.
+      const timeval limit{.tv_sec = 10, .tv_usec = 0};
+      ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+      auto& conversation = conversations_.emplace_back(std::move(client));
+      conversation.thread = std::thread([this, &conversation] { converse(conversation); });
     }
   }
 
 private:
-  /// True when the client asked for the end.
-  bool talk(int client) {
-    LineReader lines(client);
-    while (const auto line = lines.next(2s)) {
-      const auto request = json::parse(*line, nullptr, false);
-      const auto what = request.is_object() ? request.value("do", "") : "";
-      try {
-        write_all(client, answer(what, request).dump() + "\n");
-      } catch (const SystemError&) {
-        return what == "down"; // the client went away; its wish counts
-      }
-      if (what == "down") return true;
+  void converse(Conversation& conversation) noexcept {
+    try {
+      talk(conversation.client.get());
+    } catch (const std::exception&) { // no client's words may end the lab
     }
-    return false;
+    conversation.over = true;
+  }
+
+  void talk(int client) {
+    LineReader lines(client);
+    while (const auto line = lines.next(1h)) {
+      const auto request = json::parse(*line, nullptr, false);
+      const auto what = request.is_object() && request.contains("do") && request["do"].is_string()
+                            ? request["do"].get<std::string>()
+                            : "";
+      constexpr auto replace = json::error_handler_t::replace; // a command may print any bytes
+      if (what == "down") leaver_ = ::fcntl(client, F_DUPFD_CLOEXEC, 0);
+      write_all(client, answer(what, request).dump(-1, ' ', false, replace) + "\n");
+      if (what == "down") return;
+    }
   }
 
   json answer(const std::string& what, const json& request) {
@@ -73,17 +117,22 @@ private:
   }
 
   json exec(const json& request) {
+    auto& machine = lab_->machine(request.value("machine", ""));
+    const std::lock_guard one_at_a_time(machines_.at(machine.name()));
     const auto exit =
-        lab_->machine(request.value("machine", ""))
-            .exec({.argv = request.at("argv").get<std::vector<std::string>>()}, 10min);
+        machine.exec({.argv = request.at("argv").get<std::vector<std::string>>()}, 10min);
     return {{"ok", true},
             {"code", exit.code},
+            {"timed_out", exit.timed_out},
             {"output", exit.output},
             {"diagnostics", exit.diagnostics}};
   }
 
   Lab* lab_;
   int listener_;
+  std::map<std::string, std::mutex> machines_{};
+  std::list<Conversation> conversations_{};
+  std::atomic<int> leaver_{-1}; ///< the connection of who asked for the end
 };
 
 /// The socket goes with its owner, so that a directory without one is a lab that is down.
@@ -130,6 +179,7 @@ void supervise(const TrialSpec& spec,
   lab.await_machines();
   progress.phase("vpn");
   VpnNodes nodes(lab, spec);
+  nodes.save_deployed(options.run_dir / "deployed");
   const LogKeeper keeper(nodes, options.run_dir / "logs");
   nodes.start();
   for (const auto& name : lab.machine_names())

@@ -92,21 +92,22 @@ private:
   void connect(Lab& lab) {
     begin("vpn");
     VpnNodes nodes(lab, *spec_);
-    const LogKeeper keeper(nodes, options_->run_dir / "logs");
+    nodes.save_deployed(options_->run_dir / "deployed");
+    LogKeeper keeper(nodes, options_->run_dir / "logs");
     const auto started = nodes.start();
     nodes.check_daemons();
 
     begin("path");
     PathPhase probing(lab, *spec_, options_->run_dir / "captures", *progress_);
-    const auto relay_before = relay_bytes(lab.fabric(), spec_->relay);
+    const auto relay_before = relay_bytes(lab.fabric(), spec_->relays);
     probing.start(nodes.node(spec_->peer_b).overlay, started);
     const auto verdict = probing.settle(spec_->patience);
-    result_->relay_bytes = relay_bytes(lab.fabric(), spec_->relay) - relay_before;
+    result_->relay_bytes = relay_bytes(lab.fabric(), spec_->relays) - relay_before;
     record_path(verdict, probing);
     record_claims(nodes);
 
     begin("proof");
-    prove(lab, nodes, probing);
+    prove(lab, nodes, probing, keeper);
     conclude();
     if (result_->path != PathKind::unreachable && !spec_->workloads.empty()) {
       begin("workload");
@@ -148,28 +149,32 @@ private:
     compare_claims(*result_);
   }
 
-  void prove(Lab& lab, VpnNodes& nodes, PathPhase& probing) {
+  void prove(Lab& lab, VpnNodes& nodes, PathPhase& probing, LogKeeper& keeper) {
     if (result_->path != PathKind::unreachable) {
-      if (!spec_->relay.empty())
-        result_->proofs.push_back(prove_by_cut(lab, probing, spec_->relay, result_->path));
+      auto others = spec_->relays; // everyone who could have carried it
+      if (!result_->via.empty() && std::ranges::count(others, result_->via) == 0)
+        others.push_back(result_->via);
+      if (!others.empty())
+        result_->proofs.push_back(prove_by_cut(lab, probing, others, result_->path));
       return;
     }
     nodes.check_daemons(); // an ended daemon explains silence better than any NAT
     result_->proofs.push_back(control_by_opening(lab, probing, *spec_));
     if (!result_->proofs.back().holds) {
       probing.stop();
-      result_->proofs.push_back(twin_on_public_addresses(lab, nodes));
+      result_->proofs.push_back(twin_on_public_addresses(lab, nodes, keeper));
     }
   }
 
   /// Second control: the same seed and templates with both peers on the public segment.
-  ProofResult twin_on_public_addresses(Lab& lab, VpnNodes& nodes) {
+  ProofResult twin_on_public_addresses(Lab& lab, VpnNodes& nodes, LogKeeper& keeper) {
+    keeper.save(); // the twin's daemons write theirs in the same place
     nodes.stop();
     const auto twin = public_twin(*spec_);
     for (const auto& machine : twin.topology.machines)
       if (machine.role == "peer") lab.move(machine.name, machine.cards.front());
     VpnNodes twins(lab, twin);
-    const LogKeeper keeper(twins, options_->run_dir / "logs" / "twin");
+    const LogKeeper twins_keeper(twins, options_->run_dir / "logs" / "twin");
     const auto started = twins.start();
     PathPhase probing(lab, twin, options_->run_dir / "captures", *progress_);
     probing.start(twins.node(spec_->peer_b).overlay, started);
@@ -184,7 +189,7 @@ private:
   void conclude() {
     const auto expectation = oracle::expect(side_of(spec_->declared, spec_->peer_a),
                                             side_of(spec_->declared, spec_->peer_b),
-                                            side_of(spec_->declared, spec_->relay),
+                                            relay_side_of(spec_->declared, spec_->relays),
                                             spec_->vpn.abilities);
     result_->expected = expectation.path;
     result_->expected_reason = expectation.reason;
@@ -200,15 +205,18 @@ private:
     const auto machines = deployed_machines(*spec_);
     const auto bare =
         std::ranges::find(machines, spec_->peer_b, &DeployedMachine::name)->public_address;
+    std::vector<Sample> through;
     for (const auto& name : spec_->workloads) {
-      const auto& load = workload(name);
       progress_->live(name + " through the VPN");
-      const auto through = load.run(a, b, nodes.node(spec_->peer_b).overlay);
+      through.push_back(workload(name).run(a, b, nodes.node(spec_->peer_b).overlay));
+      lab.check_alive();
+    }
+    // Last, and once: a flow that gets in while the gateways are open outlives their closing.
+    open_gateways(lab, spec_->built, true);
+    for (std::size_t i = 0; i < through.size(); ++i) {
+      const auto& name = spec_->workloads[i];
       progress_->live(name + " without VPN");
-      open_gateways(lab, spec_->built, true);
-      const auto without = load.run(a, b, bare);
-      open_gateways(lab, spec_->built, false);
-      add_workload(*result_, name, through, without);
+      add_workload(*result_, name, through[i], workload(name).run(a, b, bare));
       lab.check_alive();
     }
   }
@@ -244,10 +252,15 @@ TrialResult run_trial(const TrialSpec& spec,
     result.reason = "interrupted";
     save(result, options);
     throw;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     run.end();
     result.verdict = Verdict::harness_error;
     result.reason = error.what();
+    if (interrupt.happened()) { // whatever failed, failed because the guests were ended
+      result.reason = "interrupted";
+      save(result, options);
+      throw Interrupted();
+    }
   }
   save(result, options);
   return result;

@@ -72,12 +72,6 @@ void apply(const LabFault& fault, Network& network) {
                    did_you_mean(fault.gateway, names));
 }
 
-std::string first_of_role(const Topology& topology, std::string_view role, std::size_t skip) {
-  for (const auto& machine : topology.machines)
-    if (machine.role == role && skip-- == 0) return machine.name;
-  return {};
-}
-
 const Card& first_card(const Network& network, const std::string& machine) {
   const auto found = std::ranges::find(network.cards, machine, &Card::machine);
   if (found == network.cards.end()) throw Error("machine '" + machine + "' has no card");
@@ -103,6 +97,44 @@ const SegmentSpec& outermost(const Topology& topology) {
   return *found;
 }
 
+/// What a topology may say and this version cannot measure yet: told before anything is started.
+void check_supported(const TrialSpec& spec, const std::string& file) {
+  for (const auto& gateway : spec.topology.gateways) {
+    const auto lacks = [](const Attachment& at) { return !at.ipv4; };
+    if (lacks(gateway.outside) || std::ranges::any_of(gateway.inside, lacks))
+      throw InputError(file + ": gateway '" + gateway.name +
+                       "': found a side without IPv4, wanted IPv4 on both: certification needs it");
+  }
+  const auto a = chain_of(spec.declared, spec.peer_a);
+  for (const auto* gateway : chain_of(spec.declared, spec.peer_b))
+    if (std::ranges::find(a, gateway) != a.end())
+      throw InputError(file + ": found both peers behind gateway '" + gateway->spec.name +
+                       "', wanted a gateway of its own for each: hairpinning is not done yet");
+}
+
+constexpr std::size_t most_twins = 64; ///< more peers than any topology has
+
+/// The highest addresses of a segment that nobody has.
+std::vector<Address> free_hosts(const Topology& topology, const SegmentSpec& segment) {
+  std::vector<Address> taken;
+  const auto note = [&](const Attachment& at) {
+    if (at.segment == segment.name && at.ipv4) taken.push_back(*at.ipv4);
+  };
+  for (const auto& gateway : topology.gateways) {
+    note(gateway.outside);
+    std::ranges::for_each(gateway.inside, note);
+  }
+  for (const auto& machine : topology.machines)
+    std::ranges::for_each(machine.cards, note);
+  std::vector<Address> free;
+  const auto bits = 32 - segment.ipv4->length;
+  const std::uint32_t broadcast = (std::uint32_t{1} << bits) - 1;
+  for (std::uint32_t host = broadcast - 1; host > 0 && free.size() < most_twins; --host)
+    if (const auto address = segment.ipv4->host(host); std::ranges::count(taken, address) == 0)
+      free.push_back(address);
+  return free;
+}
+
 } // namespace
 
 LabFault parse_lab_fault(const std::string& text) {
@@ -118,6 +150,7 @@ LabFault parse_lab_fault(const std::string& text) {
 
 TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   TrialSpec spec;
+  spec.request = request;
   spec.topology = catalog.topology(request.topology);
   spec.scenario = catalog.scenario(request.scenario);
   spec.profile = catalog.profile(request.profile);
@@ -128,9 +161,11 @@ TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   spec.built = spec.declared;
   for (const auto& fault : request.faults)
     apply(fault, spec.built);
-  spec.peer_a = first_of_role(spec.topology, "peer", 0);
-  spec.peer_b = first_of_role(spec.topology, "peer", 1);
-  spec.relay = first_of_role(spec.topology, "relay", 0);
+  const auto peers = machines_of(spec.topology, "peer");
+  spec.peer_a = peers.at(0);
+  spec.peer_b = peers.at(1);
+  spec.relays = machines_of(spec.topology, "relay");
+  check_supported(spec, catalog.topology_file(request.topology).string());
   spec.workloads = request.workloads;
   spec.replaced_binary = request.replaced_binary;
   render(spec.vpn, deployed_machines(spec), spec.seed);
@@ -155,13 +190,16 @@ std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec) {
 TrialSpec public_twin(const TrialSpec& spec) {
   auto twin = spec;
   const auto& internet = outermost(spec.topology);
-  std::uint32_t host = 0xf000; // far from what a topology gives by hand or by default
+  const auto hosts = free_hosts(spec.topology, internet);
+  std::uint32_t peers = 0;
   for (auto& machine : twin.topology.machines) {
     if (machine.role != "peer") continue;
-    machine.cards = {{.segment = internet.name}};
-    if (internet.ipv4) machine.cards[0].ipv4 = internet.ipv4->host(host);
-    if (internet.ipv6) machine.cards[0].ipv6 = internet.ipv6->host(host);
-    ++host;
+    if (peers >= hosts.size())
+      throw Error("segment '" + internet.name + "' has no free address for the twin of '" +
+                  machine.name + "'");
+    machine.cards = {{.segment = internet.name, .ipv4 = hosts[peers]}};
+    if (internet.ipv6) machine.cards[0].ipv6 = internet.ipv6->host(0xf000 + peers);
+    ++peers;
   }
   for (auto& card : twin.declared.cards) {
     const auto machine =
@@ -172,9 +210,24 @@ TrialSpec public_twin(const TrialSpec& spec) {
   return twin;
 }
 
+std::vector<std::string> machines_of(const Topology& topology, std::string_view role) {
+  std::vector<std::string> names;
+  for (const auto& machine : topology.machines)
+    if (machine.role == role) names.push_back(machine.name);
+  return names;
+}
+
+std::optional<oracle::Side> relay_side_of(const Network& network,
+                                          const std::vector<std::string>& relays) {
+  std::optional<oracle::Side> easiest;
+  for (const auto& relay : relays)
+    if (auto side = side_of(network, relay); !easiest || side.chain.size() < easiest->chain.size())
+      easiest = std::move(side);
+  return easiest;
+}
+
 oracle::Side side_of(const Network& network, const std::string& machine) {
   oracle::Side side;
-  if (machine.empty()) return side;
   for (const auto* gateway : chain_of(network, machine))
     side.chain.push_back(gateway->behaviour);
   return side;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,9 +37,19 @@ struct Patience {
   Duration control = std::chrono::seconds{20}; ///< for the control of an unreachable to connect
 };
 
+struct TrialRequest {
+  std::string topology, scenario, vpn, profile = "baseline"; ///< names or files
+  std::vector<std::pair<std::string, std::string>> settings{};
+  std::uint64_t seed = 1;
+  std::vector<std::string> workloads{};
+  std::vector<LabFault> faults{};
+  std::filesystem::path replaced_binary{};
+};
+
 /// One trial, checked: everything that can be wrong with the input has been found before this
 /// exists.
 struct TrialSpec {
+  TrialRequest request; ///< what was asked for, in the user's words
   Topology topology;
   Scenario scenario;
   Profile profile;
@@ -47,19 +58,11 @@ struct TrialSpec {
   std::uint64_t seed = 1;
   Network declared;                  ///< what the oracle reasons about
   Network built;                     ///< what the fabric builds: the same but for lab faults
-  std::string peer_a, peer_b, relay; ///< machine names; `relay` may be empty
+  std::string peer_a, peer_b;        ///< machine names
+  std::vector<std::string> relays{}; ///< all machines of that role; may be empty
   std::vector<std::string> workloads{};
   std::filesystem::path replaced_binary{}; ///< `--with`: empty, or a file on this host
   Patience patience{};
-};
-
-struct TrialRequest {
-  std::string topology, scenario, vpn, profile = "baseline"; ///< names or files
-  std::vector<std::pair<std::string, std::string>> settings{};
-  std::uint64_t seed = 1;
-  std::vector<std::string> workloads{};
-  std::vector<LabFault> faults{};
-  std::filesystem::path replaced_binary{};
 };
 
 class Catalog;
@@ -73,5 +76,10 @@ TrialSpec public_twin(const TrialSpec& spec);
 
 /// The machine's gateways as the oracle sees them, innermost first, as declared.
 oracle::Side side_of(const Network& network, const std::string& machine);
+/// In front of the relay that is easiest to reach; empty when there is none.
+std::optional<oracle::Side> relay_side_of(const Network& network,
+                                          const std::vector<std::string>& relays);
+/// The machines of a role, in the order of the file: the first two peers are the trial's pair.
+std::vector<std::string> machines_of(const Topology& topology, std::string_view role);
 
 } // namespace hermesh

@@ -79,15 +79,23 @@ Claim VpnNodes::claim(const std::string& machine, const std::string& peer) {
   return ask_status(lab_->machine(machine), node(machine), node(peer));
 }
 
+void VpnNodes::save_deployed(const std::filesystem::path& folder) const {
+  for (const auto& node : nodes_)
+    for (const auto& file : node.files) {
+      const auto place = folder / node.machine / std::filesystem::path(file.target).relative_path();
+      std::filesystem::create_directories(place.parent_path());
+      write_file(place, file.content);
+    }
+}
+
 void VpnNodes::save_logs(const std::filesystem::path& folder) noexcept {
-  try {
-    std::filesystem::create_directories(folder);
-    for (const auto& name : lab_->machine_names())
+  for (const auto& name : lab_->machine_names())
+    try { // each for itself: the log that matters may be beside the one of a dead machine
+      std::filesystem::create_directories(folder);
       write_file(folder / (name + "-" + spec_->vpn.name + ".log"),
                  daemon_log(lab_->machine(name), spec_->vpn));
-  } catch (
-      const std::exception&) { // logs are evidence, their absence is visible; the verdict stands
-  }
+    } catch (const std::exception&) { // its absence is visible; the verdict stands
+    }
 }
 
 } // namespace hermesh

@@ -24,6 +24,8 @@ public:
 
   const NodeDeployment& node(const std::string& machine) const;
   Claim claim(const std::string& machine, const std::string& peer);
+  /// What each machine is given, as files below `folder`/<machine>: part of the trial's inputs.
+  void save_deployed(const std::filesystem::path& folder) const;
   void save_logs(const std::filesystem::path& folder) noexcept;
 
 private:

@@ -33,11 +33,16 @@ Sample parse_iperf3(std::string_view output) {
 }
 
 Sample run_tcp(Machine& client, Machine& server, const Address& server_address) {
-  must(
-      server,
+  // Returns when it listens: `--daemon` alone may return before.
+  const auto started = server.exec(
       {.argv =
-           {"iperf3", "--server", "--one-off", "--daemon", "--pidfile", "/run/hermesh-iperf3.pid"}},
-      20s);
+           {"sh",
+            "-c",
+            "iperf3 --server --one-off --daemon --pidfile /run/hermesh-iperf3.pid && "
+            "for i in $(seq 100); do [ -z \"$(ss -Hltn 'sport = :5201')\" ] || exit 0; sleep 0.1; "
+            "done; exit 1"}},
+      30s);
+  if (!started.ok()) return {.problem = "the iperf3 server did not start: " + started.diagnostics};
   const auto exit = client.exec({.argv = {"iperf3",
                                           "--client",
                                           to_string(server_address),

@@ -87,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     reached = true;
                 }});
   Time now{0};
+  std::uint64_t sent = 0;
   auto play = std::as_bytes(std::span(data, size));
   // Each step: a byte for the port and the time that passes, two for the length, the frame.
   while (play.size() >= 3) {
@@ -99,12 +100,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     now += std::chrono::milliseconds{(head >> 2) * 100};
     fabric.advance(now);
     fabric.receive(PortId{head % 3U}, frame, now);
+    ++sent;
   }
   // What waits for neighbours and first fragments times out; pinned gateways never move.
   now += std::chrono::minutes{1};
   fabric.advance(now);
   if (!still_works(fabric, now, reached)) std::abort();
-  fabric.ledger();
-  fabric.flows();
+  // Every frame that was sent was switched, or dropped for a reason.
+  std::uint64_t accounted = 0;
+  for (const FlowRow& row : fabric.flows())
+    accounted += row.frames;
+  for (const LedgerRow& row : fabric.ledger())
+    accounted += row.frames;
+  if (accounted < sent) std::abort();
   return 0;
 }

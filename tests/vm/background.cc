@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -18,7 +19,7 @@
 namespace hermesh::testing {
 
 Background::Background(const std::vector<std::string>& arguments) {
-  std::string name = "/tmp/hmtest-log.XXXXXX";
+  auto name = (std::filesystem::temp_directory_path() / "hmtest-log.XXXXXX").string();
   ::close(check("make a log file", ::mkstemp(name.data())));
   log_ = name;
   auto words = arguments;

@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -92,6 +93,45 @@ TEST_F(Faults, CtrlCTakesEverythingDownAndKeepsTheEvidence) {
   EXPECT_FALSE(fs::is_empty(run / "captures"));
 }
 
+TEST_F(Faults, CtrlCDuringTheProbesIsNoFailureOfTheLab) {
+  HERMESH_NEEDS_GUESTS();
+  auto program = start_trial();
+  SteadyClock clock;
+  wait_for("the path phase", 120s, clock, [&] {
+    return program.output().find("s  path") == std::string::npos ? std::nullopt
+                                                                 : std::optional(true);
+  });
+  program.signal(SIGINT);
+  EXPECT_EQ(program.wait(60s), 130) << program.output();
+  expect_no_guests_within(1s);
+}
+
+/// Its kernel runs a program that never starts an agent.
+TEST_F(Faults, AGuestThatNeverAnswersIsGivenUp) {
+  HERMESH_NEEDS_GUESTS();
+  const auto mute = work_.path() / "mute";
+  const char* given = std::getenv("HERMESH_GUEST"); // NOLINT(concurrency-mt-unsafe)
+  ASSERT_NE(given, nullptr);
+  fs::create_directory(mute);
+  for (const auto& entry : fs::directory_iterator(given))
+    fs::create_symlink(fs::absolute(entry.path()), mute / entry.path().filename());
+  std::ifstream in(fs::path(given) / "manifest.json");
+  auto manifest = nlohmann::json::parse(in);
+  manifest["cmdline"] =
+      manifest.at("cmdline").get<std::string>() + " rdinit=/bin/busybox -- sleep 100000";
+  fs::remove(mute / "manifest.json");
+  std::ofstream(mute / "manifest.json") << manifest.dump();
+  auto arguments = small_trial();
+  arguments.insert(arguments.end(), {"--guest", mute.string()});
+  const auto outcome = run_trial(work_.path() / "runs", arguments);
+  EXPECT_EQ(outcome.status, 3) << outcome.story();
+  ASSERT_FALSE(outcome.result.is_null()) << outcome.story();
+  const auto reason = outcome.result.at("reason").get<std::string>();
+  EXPECT_NE(reason.find("agent"), std::string::npos) << reason;
+  EXPECT_FALSE(
+      fs::is_empty(fs::path(outcome.result.at("run_dir").get<std::string>()) / "consoles"));
+}
+
 TEST_F(Faults, AGuestThatIsKilledIsAClearErrorInBoundedTime) {
   HERMESH_NEEDS_GUESTS();
   auto program = start_trial();
@@ -134,10 +174,13 @@ TEST_F(Faults, AFullDiskIsAClearErrorAndTheEvidenceSoFarIsKept) {
   const auto outcome = run_trial(
       disk,
       {"--topology", "public", "--scenario", "none", "--vpn", "internal", "--workload", "tcp"});
+  std::uintmax_t captured = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(disk))
+    if (entry.path().extension() == ".pcapng") captured += entry.file_size();
+  ::umount2(disk.c_str(), MNT_DETACH);
   EXPECT_EQ(outcome.status, 3) << outcome.story();
   EXPECT_NE(outcome.story().find("No space left on device"), std::string::npos) << outcome.story();
-  EXPECT_FALSE(fs::is_empty(disk));
-  ::umount2(disk.c_str(), MNT_DETACH);
+  EXPECT_GT(captured, 0U);
 }
 
 TEST_F(Faults, TwoRunsAtOnceBothComeOutRight) {

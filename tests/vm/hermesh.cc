@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
 namespace hermesh::testing {
 namespace {
@@ -67,13 +66,6 @@ std::vector<int> qemu_processes(const std::string& text) {
       found.push_back(std::stoi(name));
   }
   return found;
-}
-
-bool required(const std::string& need) {
-  std::istringstream list(variable("HERMESH_REQUIRE"));
-  for (std::string each; std::getline(list, each, ',');)
-    if (each == need) return true;
-  return false;
 }
 
 std::string missing_need() {

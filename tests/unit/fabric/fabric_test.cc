@@ -13,19 +13,6 @@ using namespace std::chrono_literals;
 
 const Endpoint r_port = at("80.100.0.100", 9);
 
-/// Two machines on one segment, the first with a profile.
-Network neighbours(const Profile& profile = {}) {
-  Network n{
-      .segments = {{.name = "lan", .ipv4 = Prefix::parse("10.0.0.0/24")}}, .cards = {}, .seed = 3};
-  for (const std::uint8_t i : std::initializer_list<std::uint8_t>{1, 2, 3})
-    n.cards.push_back({.machine = std::string(1, "wxyz"[i]),
-                       .name = "eth0",
-                       .attachment = {.segment = "lan", .ipv4 = ip("10.0.0." + std::to_string(i))},
-                       .mac = {{0x52, 0x54, 0, 0, 1, i}},
-                       .profile = i == 1 ? profile : Profile{}});
-  return n; // x, y, z
-}
-
 TEST(Segment, LearnsWhoIsWhere) {
   World world(neighbours());
   world.udp("x", 1, at("10.0.0.2", 1), "flooded"); // nobody knows y yet

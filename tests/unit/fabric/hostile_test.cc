@@ -107,22 +107,37 @@ TEST(Hostile, AScanFillsNoTable) {
 }
 
 TEST(Hostile, MacFloodsDoNotPushOthersOut) {
-  World world(double_nat());
-  world.udp("r", 1, at("80.100.0.1", 1), "known");
+  World world(neighbours());
+  world.udp("y", 1, at("10.0.0.1", 1), "known");
   for (std::uint32_t i = 0; i < 10'000; ++i) {
-    auto ends = world.addresses("a", 1, at("80.100.0.100", 1));
+    auto ends = world.addresses("x", 1, at("10.0.0.2", 1));
     ends.source_mac = {{2,
                         1,
                         static_cast<std::uint8_t>(i >> 16),
                         static_cast<std::uint8_t>(i >> 8),
                         static_cast<std::uint8_t>(i),
                         1}};
-    world.send("a", wire::make_udp_frame(ends, bytes_of("x")));
+    world.send("x", wire::make_udp_frame(ends, bytes_of("x")));
     if (i % 500 == 0) world.taps.clear();
   }
-  world.take("a");
-  world.udp("a", 1, at("80.100.0.100", 1), "x");
-  EXPECT_TRUE(world.take("a").empty());
+  world.take("x");
+  world.take("y");
+  world.udp("z", 1, at("10.0.0.2", 1), "not flooded");
+  EXPECT_EQ(world.take("y").size(), 1U);
+  EXPECT_TRUE(world.take("x").empty());
+}
+
+TEST(Hostile, ForgedNeighboursAreForgotten) {
+  World world(double_nat());
+  for (std::uint32_t i = 0; i < 600; ++i)
+    world.send("r",
+               wire::make_arp_request(
+                   {{2, 9, 0, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}},
+                   Address::v4(0x50642000 + i),
+                   Address::parse("80.100.0.1").value()));
+  world.pass(2min);
+  world.udp("a", 1, at("80.100.0.100", 1), "hello");
+  EXPECT_EQ(world.take("r").size(), 1U);
 }
 
 } // namespace

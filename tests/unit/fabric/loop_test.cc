@@ -216,7 +216,7 @@ TEST(FabricLoop, CapturesEveryFrameWithItsDropReason) {
                                      std::string(frame.comment));
                     });
   EXPECT_EQ(std::ranges::count(seen, "x.eth0 captured "), 1);
-  EXPECT_EQ(std::ranges::count(seen, "certify0 - dropped: malformed"), 1);
+  EXPECT_EQ(std::ranges::count(seen, "certify0 - dropped before switching: malformed"), 1);
 }
 
 TEST(FabricLoop, CapturesKeepHeadersOnlyAndThenStop) {

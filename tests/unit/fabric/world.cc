@@ -27,6 +27,18 @@ std::string text_of(wire::Bytes bytes) {
   return text;
 }
 
+Network neighbours(const Profile& profile) {
+  Network n{
+      .segments = {{.name = "lan", .ipv4 = Prefix::parse("10.0.0.0/24")}}, .cards = {}, .seed = 3};
+  for (const std::uint8_t i : std::initializer_list<std::uint8_t>{1, 2, 3})
+    n.cards.push_back({.machine = std::string(1, "wxyz"[i]),
+                       .name = "eth0",
+                       .attachment = {.segment = "lan", .ipv4 = ip("10.0.0." + std::to_string(i))},
+                       .mac = {{0x52, 0x54, 0, 0, 1, i}},
+                       .profile = i == 1 ? profile : Profile{}});
+  return n; // x, y, z
+}
+
 Network double_nat(const nat::Behaviour& behaviour) {
   const auto on = [](std::string segment, std::string_view address) {
     return Attachment{.segment = std::move(segment), .ipv4 = ip(address)};

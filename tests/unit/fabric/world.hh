@@ -26,6 +26,8 @@ std::string text_of(wire::Bytes bytes);
 ///     a .10 -- [home-a] -- gw-a 80.100.0.1 --- [internet] --- r 80.100.0.100
 ///     b .10 -- [home-b] -- gw-b 10.64.0.10 -- [carrier] -- gw-c 80.100.0.2 -+
 Network double_nat(const nat::Behaviour& behaviour = {});
+/// x, y and z on one segment, 10.0.0.1 to .3; x with a profile.
+Network neighbours(const Profile& profile = {});
 
 /// A fabric whose every card is a host that answers ARP requests for its address and keeps what
 /// else it gets.

@@ -94,6 +94,13 @@ TEST(Timeline, TooFewProbesSettleOnTheLastThingSeenUnproven) {
   EXPECT_FALSE(verdict.proven);
 }
 
+TEST(Timeline, ALongBlindEndUnsettlesWhatWasProven) {
+  EXPECT_TRUE(drawn("rrrrrr?????????").proven);
+  const auto verdict = drawn("rrrrrr??????????");
+  EXPECT_EQ(verdict.settled.kind, PathKind::relayed);
+  EXPECT_FALSE(verdict.proven);
+}
+
 TEST(Timeline, WhatWasNotIdentifiedProvesNothing) {
   const auto verdict = drawn("????????????");
   EXPECT_EQ(verdict.unidentified, 12U);

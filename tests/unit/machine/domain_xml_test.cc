@@ -59,6 +59,12 @@ TEST(DomainXml, KvmWithoutCards) {
   expect_golden("machine/kvm-no-cards.xml", domain_xml(spec, image(), place));
 }
 
+TEST(DomainXml, ACardJoinedToAnotherGuests) {
+  auto spec = machine();
+  spec.cards = {{.mac = {{0x52, 0x54, 0, 0, 0, 1}}, .port = 40001, .own_datagram_port = 40002}};
+  expect_golden("machine/joined-card.xml", domain_xml(spec, image(), host()));
+}
+
 TEST(DomainXml, EscapesPaths) {
   auto spec = machine();
   spec.console_log = "/runs/it's <1> & \"2\"/a.log";

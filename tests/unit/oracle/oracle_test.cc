@@ -160,7 +160,9 @@ TEST(OracleExpectation, ARelayOverTcpSurvivesBlockedUdp) {
 }
 
 TEST(OracleExpectation, WithoutAReachableIntroducerNobodyPunches) {
-  EXPECT_EQ(expect({{cone}}, {{cone}}, {{cone}}, nebula).path, PathKind::unreachable);
+  const Side home{{cone}};
+  EXPECT_EQ(expect(home, home, home, nebula).path, PathKind::unreachable);
+  EXPECT_EQ(expect(home, home, std::nullopt, nebula).path, PathKind::unreachable);
 }
 
 TEST(OracleExpectation, StrictGatewaysAreReckonedWith) {

@@ -25,6 +25,16 @@ TrialResult base() {
   result.vpn_version = "1.9.3";
   result.run_dir = "runs/20260101T000000Z-double-nat-home-and-carrier-nebula-x1";
   result.started = "2026-01-01T00:00:00Z";
+  result.repeat = {"hermesh",
+                   "run",
+                   "--topology",
+                   "double-nat",
+                   "--scenario",
+                   "home-and-carrier",
+                   "--vpn",
+                   "my folder",
+                   "--seed",
+                   "7"};
   const std::string usual = "EIM/APDF, ports preserve, flows reuse";
   for (const char* name : {"home-a", "carrier-b", "home-b"})
     result.gateways.push_back({.gateway = name,
