@@ -117,8 +117,8 @@ TEST_F(Faults, AGuestThatNeverAnswersIsGivenUp) {
     fs::create_symlink(fs::absolute(entry.path()), mute / entry.path().filename());
   std::ifstream in(fs::path(given) / "manifest.json");
   auto manifest = nlohmann::json::parse(in);
-  manifest["cmdline"] =
-      manifest.at("cmdline").get<std::string>() + " rdinit=/bin/busybox -- sleep 100000";
+  manifest["cmdline"] = manifest.at("cmdline").get<std::string>() +
+                        " rdinit=/bin/busybox -- sh -c \"while :; do sleep 9; done\"";
   fs::remove(mute / "manifest.json");
   std::ofstream(mute / "manifest.json") << manifest.dump();
   auto arguments = small_trial();

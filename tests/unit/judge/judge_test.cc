@@ -233,6 +233,22 @@ TEST(Judge, ADropAtTheReceiversOwnCardIsNoArrival) {
   expect_all(lab.judge(probes), via_r, 50);
 }
 
+TEST(Judge, ACopyThatTheLinkLostDoesNotCancelTheOneThatArrived) {
+  SyntheticLab lab;
+  const auto probes = track(50, [&](const auto& p) {
+    const auto payload = lab.random_payload(p.length + 60);
+    lab.carry("a", "b", p.sent + 5ms, payload);
+    lab.put({.segment = "home-a",
+             .from = "a.eth0",
+             .to = "gw-a.inside0",
+             .time = p.sent + 6ms,
+             .payload = payload,
+             .never_switched = true});
+    return p.sent + 6ms;
+  });
+  expect_all(lab.judge(probes), direct, 50);
+}
+
 TEST(Judge, CrossTrafficOfRandomLengthsDoesNotMislead) {
   for (const std::uint64_t seed : {1ULL, 2ULL, 3ULL}) {
     SyntheticLab lab(seed);

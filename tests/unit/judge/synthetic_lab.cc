@@ -178,7 +178,9 @@ const std::filesystem::path& SyntheticLab::write(std::size_t snap) {
                                 frame.time,
                                 ethernet(frame),
                                 snap,
-                                frame.dropped ? "dropped: nat-filtered" : "");
+                                frame.never_switched ? "dropped before switching: link-loss"
+                                : frame.dropped      ? "dropped: nat-filtered"
+                                                     : "");
     const auto bytes = std::as_bytes(std::span(out));
     std::ofstream(directory_.path() / (name + ".pcapng"), std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()),

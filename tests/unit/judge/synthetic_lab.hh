@@ -36,6 +36,7 @@ public:
     Payload payload;
     bool dropped = false;
     bool tcp = false;
+    bool never_switched = false; ///< dropped by the link in front of the segment
   };
   void put(Frame frame);
   /// Across gateways, at one moment, as the fabric does it. Machine names; a and b have their
