@@ -17,6 +17,7 @@ struct CommandEntry {
 
 constexpr std::array command_entries{CommandEntry{"Run a trial", "run", add_run},
                                      CommandEntry{"Run a trial", "judge", add_judge},
+                                     CommandEntry{"Run a trial", "matrix", add_matrix},
                                      CommandEntry{"Look before you run", "list", add_list},
                                      CommandEntry{"Look before you run", "validate", add_validate},
                                      CommandEntry{"Look before you run", "oracle", add_oracle},

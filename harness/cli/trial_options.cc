@@ -40,6 +40,28 @@ void check_uri(const std::string& uri) {
 
 } // namespace
 
+void add_lab_options(CLI::App& command, TrialArguments& arguments) {
+  command
+      .add_option(
+          "--seed", arguments.request.seed, "everything random hangs on it: keys, ports, losses")
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  command.add_option("--connect", arguments.uri, "a libvirt URI")
+      ->type_name("URI")
+      ->capture_default_str();
+  command.add_option("--accel", arguments.accelerator, "auto, kvm or tcg")
+      ->type_name("KIND")
+      ->capture_default_str();
+  command
+      .add_option("--guest",
+                  arguments.guest,
+                  "the guest image's folder (default: the one that `hermesh image build` makes)")
+      ->type_name("FOLDER");
+  command.add_option("--runs", arguments.runs, "where run directories go")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+}
+
 void add_trial_options(CLI::App& command, TrialArguments& arguments) {
   auto& request = arguments.request;
   command
@@ -61,23 +83,7 @@ void add_trial_options(CLI::App& command, TrialArguments& arguments) {
       ->type_name("NAME=VALUE");
   command.add_option("--with", arguments.with, "your own binary in place of the packaged one")
       ->type_name("VPN=FILE");
-  command.add_option("--seed", request.seed, "everything random hangs on it: keys, ports, losses")
-      ->type_name("NUMBER")
-      ->capture_default_str();
-  command.add_option("--connect", arguments.uri, "a libvirt URI")
-      ->type_name("URI")
-      ->capture_default_str();
-  command.add_option("--accel", arguments.accelerator, "auto, kvm or tcg")
-      ->type_name("KIND")
-      ->capture_default_str();
-  command
-      .add_option("--guest",
-                  arguments.guest,
-                  "the guest image's folder (default: the one that `hermesh image build` makes)")
-      ->type_name("FOLDER");
-  command.add_option("--runs", arguments.runs, "where run directories go")
-      ->type_name("FOLDER")
-      ->capture_default_str();
+  add_lab_options(command, arguments);
   command
       .add_option("--lab-fault",
                   arguments.faults,

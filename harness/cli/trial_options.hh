@@ -30,6 +30,8 @@ struct TrialArguments {
   std::string runs = "runs";
 };
 
+/// Those of every command that boots a lab.
+void add_lab_options(CLI::App& command, TrialArguments& arguments);
 void add_trial_options(CLI::App& command, TrialArguments& arguments);
 
 /// Everything checked that can be checked without starting anything: throws InputError.

@@ -22,6 +22,14 @@
 ///        send requests until stopped, from a port of its own; events
 ///        {"event":"sent","stream":S,"seq":N,"time":T,"length":L,"error":0} and
 ///        {"event":"reply","stream":S,"seq":N,"time":T,"length":L,"from":"ip:port"}
+///   {"id":5,"do":"rendezvous","address":"0.0.0.0","port":3478}
+///        introduce punchers to each other (punch/rendezvous.hh). The answer carries "port".
+///   {"id":6,"do":"punch","session":S,"side":0,"server":"80.100.0.10","port":3478,"interval_ms":40,
+///    "rounds":8}
+///        one attempt of the reference puncher (punch/puncher.hh) from a fresh port, in place of
+///        the one before; when it is over one event
+///        {"event":"punched","session":S,"side":0,"time":T,"told":E,"heard":E,"reached":E}, each E
+///        an "ip:port" or null
 ///   {"id":4,"do":"stop"}                         -> ends every activity
 ///
 /// "time" of "sent" and "replied" is taken before the packet is handed to the kernel, of the others

@@ -88,6 +88,12 @@ std::vector<Server::Watched> Server::watched() {
   }
   for (auto& one : responders_)
     all.push_back({{one->socket(), POLLIN, 0}, [&one](short) { one->receive(); }});
+  for (auto& one : servers_)
+    all.push_back({{one->socket(), POLLIN, 0}, [&one](short) { one->receive(); }});
+  for (auto& one : punchers_) {
+    all.push_back({{one->socket(), POLLIN, 0}, [&one](short) { one->receive(); }});
+    all.push_back({{one->timer(), POLLIN, 0}, [&one](short) { one->tick(); }});
+  }
   for (auto& one : requesters_) {
     all.push_back({{one->socket(), POLLIN, 0}, [&one](short) { one->receive(); }});
     all.push_back({{one->timer(), POLLIN, 0}, [&one](short) { one->tick(); }});
@@ -143,7 +149,10 @@ json Server::carry_out(const json& request) {
   if (what == "clock") return {{"now", monotonic_now()}};
   if (what == "respond") return respond(request);
   if (what == "probe") return probe(request);
-  if (what != "stop") throw Error("cannot do '" + what + "', only clock, respond, probe and stop");
+  if (what == "rendezvous") return rendezvous(request);
+  if (what == "punch") return punch(request);
+  if (what != "stop")
+    throw Error("cannot do '" + what + "', only clock, respond, probe, rendezvous, punch and stop");
   stop();
   return json::object();
 }
@@ -173,9 +182,37 @@ json Server::probe(const json& request) {
   return json::object();
 }
 
+json Server::rendezvous(const json& request) {
+  const auto local = socket_address(text_field(request, "address"),
+                                    field<std::uint16_t>(request, "port", 0, 65535));
+  if (servers_.size() >= most_activities) throw Error("too many rendezvous servers");
+  servers_.push_back(std::make_unique<RendezvousActivity>(local));
+  return {{"port", servers_.back()->port()}};
+}
+
+/// A new attempt ends the one before: a machine has one puncher.
+json Server::punch(const json& request) {
+  const auto address = text_field(request, "server");
+  const auto server =
+      endpoint_of(socket_address(address, field<std::uint16_t>(request, "port", 1, 65535)));
+  const punch::PuncherOptions options{
+      .session =
+          field<std::uint64_t>(request, "session", 0, std::numeric_limits<std::uint64_t>::max()),
+      .side = field<std::uint8_t>(request, "side", 0, 1),
+      .server = server,
+      .interval =
+          std::chrono::milliseconds(field<std::uint32_t>(request, "interval_ms", 1, 60'000)),
+      .rounds = field<unsigned>(request, "rounds", 2, 1000)};
+  punchers_.clear();
+  punchers_.push_back(std::make_unique<PuncherActivity>(options, sink()));
+  return json::object();
+}
+
 void Server::stop() {
   responders_.clear();
   requesters_.clear();
+  servers_.clear();
+  punchers_.clear();
 }
 
 EventSink Server::sink() {

@@ -3,6 +3,7 @@
 
 #include "probe/activity.hh"
 #include "probe/control.hh"
+#include "probe/puncher_activity.hh"
 
 #include <nlohmann/json_fwd.hpp>
 #include <poll.h>
@@ -42,6 +43,8 @@ private:
   nlohmann::json carry_out(const nlohmann::json& request);
   nlohmann::json respond(const nlohmann::json& request);
   nlohmann::json probe(const nlohmann::json& request);
+  nlohmann::json rendezvous(const nlohmann::json& request);
+  nlohmann::json punch(const nlohmann::json& request);
   void stop();
   EventSink sink();
 
@@ -50,6 +53,8 @@ private:
   bool over_ = false;
   std::vector<std::unique_ptr<Responder>> responders_{};
   std::vector<std::unique_ptr<Requester>> requesters_{};
+  std::vector<std::unique_ptr<RendezvousActivity>> servers_{};
+  std::vector<std::unique_ptr<PuncherActivity>> punchers_{};
 };
 
 } // namespace hermesh::probe

@@ -138,6 +138,35 @@ void expect_conversation(const std::string& address) {
   }
 }
 
+TEST(Server, IntroducesAndPunches) {
+  Guest a;
+  Guest b;
+  Guest r;
+  const auto port =
+      r.ask({{"id", 1}, {"do", "rendezvous"}, {"address", "127.0.0.1"}, {"port", 0}})["port"];
+  const auto punch = [&](int side) {
+    return json{{"id", 2},
+                {"do", "punch"},
+                {"session", 5},
+                {"side", side},
+                {"server", "127.0.0.1"},
+                {"port", port},
+                {"interval_ms", 2},
+                {"rounds", 3}};
+  };
+  EXPECT_EQ(a.ask(punch(0))["ok"], true);
+  EXPECT_EQ(b.ask(punch(1))["ok"], true);
+  const auto at_a = a.event("punched");
+  const auto at_b = b.event("punched");
+  EXPECT_EQ(at_a["session"], 5);
+  EXPECT_EQ(at_b["side"], 1);
+  for (const auto& event : {at_a, at_b}) {
+    EXPECT_EQ(event["reached"], event["told"]) << event;
+    EXPECT_EQ(event["heard"], event["told"]) << event;
+    EXPECT_TRUE(event["told"].get<std::string>().starts_with("127.0.0.1:")) << event;
+  }
+}
+
 TEST(Server, AsksAndAnswersOverV4) {
   expect_conversation("127.0.0.1");
 }
@@ -217,7 +246,7 @@ TEST(Server, BadRequestsAreAnsweredWithAReason) {
   EXPECT_EQ(refusal("[]"), "a request is an object");
   EXPECT_EQ(refusal("{\"id\":1}"), "'do' must be a string");
   EXPECT_EQ(refusal(R"({"id":1,"do":"fly"})"),
-            "cannot do 'fly', only clock, respond, probe and stop");
+            "cannot do 'fly', only clock, respond, probe, rendezvous, punch and stop");
   EXPECT_EQ(refusal(R"({"id":1,"do":"respond","address":"nowhere","port":1})"),
             "'nowhere' is no IPv4 or IPv6 address");
   EXPECT_EQ(refusal(R"({"id":1,"do":"respond","address":"0.0.0.0","port":65536})"),

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "punch/puncher.hh"
+
+namespace hermesh::punch {
+
+std::vector<Datagram> Puncher::advance(Time now) {
+  if (now < due_) return {};
+  due_ = now + options_.interval;
+  if (!told_) return {{options_.server, say(Message::Kind::enrol, sequence_++)}};
+  if (spent()) {
+    due_ = Time::max();
+    return {};
+  }
+  ++rounds_;
+  std::vector<Datagram> out{{*told_, say(Message::Kind::punch, sequence_++)}};
+  // Where the peer really sends from (RFC 8445 calls it peer-reflexive).
+  if (heard_ && *heard_ != *told_) out.push_back({*heard_, say(Message::Kind::punch, sequence_++)});
+  return out;
+}
+
+std::vector<Datagram> Puncher::receive(const Endpoint& from, const Message& message) {
+  if (message.session != options_.session) return {};
+  switch (message.kind) {
+  case Message::Kind::introduction:
+    if (from == options_.server && message.other.port != 0 && !told_) {
+      told_ = message.other;
+      due_ = Time{0}; // at once
+    }
+    return {};
+  case Message::Kind::punch:
+    if (message.side == options_.side) return {};
+    heard_ = from;
+    return {{from, say(Message::Kind::answer, message.sequence)}};
+  case Message::Kind::answer:
+    if (message.side != options_.side && !reached_) reached_ = from;
+    return {};
+  case Message::Kind::enrol: return {};
+  }
+  return {};
+}
+
+} // namespace hermesh::punch
