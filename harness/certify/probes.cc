@@ -16,6 +16,7 @@ using Seen = std::optional<Endpoint>;
 
 constexpr std::uint16_t first_port = 3478; // of every server
 constexpr std::uint16_t second_port = 3479;
+constexpr std::uint16_t web_port = 443; // the last that a firewall lets out
 
 std::string text(const Seen& seen) {
   return seen ? to_string(*seen) : "nothing";
@@ -71,8 +72,10 @@ bool Probes::passes_udp() {
   for (const VirtualHost server : {server_one, server_two, server_three})
     if (!udp) udp = hosts_.send_out(inside_one, hosts_.fresh_port(), server, first_port);
   if (udp) return true;
-  const Seen tcp =
-      hosts_.send_out(inside_one, hosts_.fresh_port(), server_one, first_port, Carrier::tcp_syn);
+  Seen tcp;
+  for (const std::uint16_t port : {first_port, web_port})
+    if (!tcp)
+      tcp = hosts_.send_out(inside_one, hosts_.fresh_port(), server_one, port, Carrier::tcp_syn);
   found_.udp_blocked = tcp.has_value();
   found_.evidence.push_back(fmt::format(
       "reachability: of UDP to three servers nothing arrived; of a TCP SYN {}", text(tcp)));

@@ -64,13 +64,19 @@ void print_table(const OracleOptions& options) {
   fmt::print("{}\n", document.dump(2));
 }
 
+std::string policy_text(const std::string& protocol, const nat::OutPolicy& policy) {
+  if (policy.passes_all()) return "";
+  if (policy.passes_none()) return " (" + protocol + " blocked)";
+  return " (" + protocol + " to " + nat::to_string(policy) + " only)";
+}
+
 std::string chain_text(const std::vector<const Gateway*>& chain) {
   std::string text;
   for (const auto* gateway : chain) {
     const auto& behaviour = gateway->behaviour;
     text += (text.empty() ? "" : ", then ") + gateway->spec.name + " " +
             nat::mapping_name(behaviour.mapping) + "/" + nat::filtering_name(behaviour.filtering) +
-            (behaviour.udp_blocked ? " (UDP blocked)" : "");
+            policy_text("UDP", behaviour.udp_out) + policy_text("TCP", behaviour.tcp_out);
   }
   return text.empty() ? "public" : "behind " + text;
 }

@@ -25,6 +25,7 @@ GatewayEngine::GatewayEngine(Core& core, const GatewayPlan& plan, DropCounters::
     dhcp_.emplace_back();
     if (interface.side().dhcp && dhcp_.size() > 1) dhcp_.back().emplace(interface.side());
   }
+  interfaces_[0].own_ipv4(ipv4_.external_addresses());
   core.wake_at(due());
 }
 
@@ -103,6 +104,7 @@ void GatewayEngine::advance() {
 void GatewayEngine::set_behaviour(const nat::Behaviour& behaviour) {
   ipv4_.set_behaviour(behaviour);
   ipv6_.set_behaviour(behaviour);
+  interfaces_[0].own_ipv4(ipv4_.external_addresses());
 }
 
 void GatewayEngine::open(bool on) {

@@ -100,7 +100,9 @@ nat::Refusal translate_icmp_error(wire::MutableBytes packet,
   wire::rewrite_ipv4(
       embedded, *inner, inbound ? wire::End::source : wire::End::destination, found.endpoint);
   wire::write_icmp(message, *kind);
-  new_outer = inbound ? found.endpoint.address : table.external();
+  // Where nothing is translated, a router further inside keeps its own address.
+  const bool as_it_was = !inbound && found.endpoint == ends->destination;
+  new_outer = as_it_was ? ip.source : found.endpoint.address;
   return nat::Refusal::none;
 }
 

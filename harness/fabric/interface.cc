@@ -81,7 +81,7 @@ void Interface::receive_arp(const Transit& transit) {
   const auto arp = wire::parse_arp(transit.frame.subspan(wire::ethernet_header_size));
   if (!arp) return drop(transit, DropReason::malformed);
   if (!side_.ipv4 || owns_ipv4(arp->sender)) return; // somebody claims to be this gateway
-  const bool for_me = arp->target == *side_.ipv4;
+  const bool for_me = owns_ipv4(arp->target);
   learn(arp->sender, arp->sender_mac, for_me);
   if (!for_me || arp->operation != wire::ArpPacket::Operation::request) return;
   const auto reply = transit.frame.first(wire::ethernet_header_size + wire::arp_packet_size);

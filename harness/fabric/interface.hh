@@ -21,10 +21,15 @@ public:
 
   const GatewaySide& side() const { return side_; }
   const Address& link_local() const { return link_local_; }
-  bool owns_ipv4(const Address& address) const { return side_.ipv4 == address; }
+  /// `address` and those after it, as many as `own_ipv4` said.
+  bool owns_ipv4(const Address& address) const {
+    return side_.ipv4 && address.is_v4() &&
+           address.v4_value() - side_.ipv4->v4_value() < ipv4_addresses_;
+  }
   bool owns_ipv6(const Address& address) const {
     return address == link_local_ || side_.ipv6 == address;
   }
+  void own_ipv4(unsigned addresses) { ipv4_addresses_ = addresses; } ///< consecutive ones
   bool on_link(const Address& address) const {
     if (!address.is_v4()) return side_.ipv6_prefix && side_.ipv6_prefix->contains(address);
     return has_ipv4_ && ((address.v4_value() ^ ipv4_network_) & ipv4_mask_) == 0;
@@ -72,6 +77,7 @@ private:
   bool has_ipv4_ = false;
   std::uint32_t ipv4_network_ = 0;
   std::uint32_t ipv4_mask_ = 0;
+  unsigned ipv4_addresses_ = 1;
   Neighbours neighbours_;
   Time next_announcement_ = Time::max();
 };

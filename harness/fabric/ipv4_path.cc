@@ -25,6 +25,7 @@ DropReason reason_of(nat::Refusal refusal) {
   case nat::Refusal::no_mapping: return DropReason::nat_no_mapping;
   case nat::Refusal::filtered: return DropReason::nat_filtered;
   case nat::Refusal::ports_exhausted:
+  case nat::Refusal::host_limit:
   case nat::Refusal::table_full: return DropReason::nat_ports_exhausted;
   }
   return DropReason::nat_no_mapping;
@@ -77,7 +78,7 @@ void Ipv4Path::from_inside(Packet& packet) {
 }
 
 void Ipv4Path::from_outside(Packet& packet) {
-  if (packet.ip.destination != external_) return drop(packet, DropReason::not_for_gateway);
+  if (!is_reachable(packet.ip.destination)) return drop(packet, DropReason::not_for_gateway);
   if (!packet.ip.has_upper_header()) return later_fragment(packet, wire::End::destination);
   const Upper upper = read_upper(packet);
   switch (upper.kind) {
@@ -90,15 +91,30 @@ void Ipv4Path::from_outside(Packet& packet) {
 }
 
 /// Addresses of the gateway itself. Nothing listens there but the echo service (and the DHCP
-/// server, which was asked before). Hairpinning is not done.
+/// server, which was asked before); what comes from inside to an external one may turn round.
 void Ipv4Path::to_self(Packet& packet) {
   if (packet.ip.is_fragment()) return refuse(packet, DropReason::unsupported);
   const Upper upper = read_upper(packet);
   if (upper.kind == Upper::Kind::malformed) return drop(packet, DropReason::malformed);
   if (upper.echo_request) return echo_reply(packet);
-  const bool hairpin = !packet.from_outside() && packet.ip.destination == external_ &&
-                       upper.kind == Upper::Kind::session;
-  drop(packet, hairpin ? DropReason::nat_filtered : DropReason::unsupported);
+  const bool turns_round = !packet.from_outside() && table_.is_external(packet.ip.destination) &&
+                           upper.kind == Upper::Kind::session;
+  turns_round ? hairpin(packet, upper) : drop(packet, DropReason::unsupported);
+}
+
+void Ipv4Path::hairpin(Packet& packet, const Upper& upper) {
+  if (!interfaces_[packet.side].on_link(packet.ip.source))
+    return drop(packet, DropReason::no_route);
+  const nat::Hairpinned ends =
+      table_.hairpin(upper.protocol, upper.source, upper.destination, core_.now(), upper.flags);
+  expect_sweep();
+  if (!ends) return drop(packet, reason_of(ends.refusal));
+  const auto way = route(ends.destination.address);
+  if (!way) return drop(packet, DropReason::no_route);
+  if (!ttl_is_left(packet)) return;
+  wire::rewrite_ipv4(packet.bytes, packet.ip, wire::End::source, ends.source);
+  wire::rewrite_ipv4(packet.bytes, packet.ip, wire::End::destination, ends.destination);
+  forward(packet, *way);
 }
 
 void Ipv4Path::outbound(Packet& packet, const Route& way) {
@@ -115,20 +131,24 @@ void Ipv4Path::outbound(Packet& packet, const Route& way) {
 void Ipv4Path::outbound_session(Packet& packet, const Upper& upper) {
   last_inside_host_ = upper.source.address;
   const nat::Translation external = translate_outbound(upper);
-  if (next_sweep_ == Time::max()) {
-    next_sweep_ = core_.now() + between_sweeps;
-    core_.wake_at(next_sweep_);
-  }
+  expect_sweep();
   if (!external) return refuse(packet, reason_of(external.refusal));
   // The block lies beyond the table (RFC 4787 REQ-6: what is sent refreshes).
-  if (upper.protocol == nat::Protocol::udp && effective_.udp_blocked)
-    return refuse(packet, DropReason::udp_blocked);
+  if (!effective_.passes(upper.protocol, upper.destination.port))
+    return refuse(packet, DropReason::out_policy);
   translate_and_send(packet, wire::End::source, external.endpoint);
 }
 
+/// Somebody has to drop what ends in a table that nobody asks.
+void Ipv4Path::expect_sweep() {
+  if (next_sweep_ != Time::max()) return;
+  next_sweep_ = core_.now() + between_sweeps;
+  core_.wake_at(next_sweep_);
+}
+
 void Ipv4Path::inbound_session(Packet& packet, const Upper& upper) {
-  if (upper.protocol == nat::Protocol::udp && effective_.udp_blocked)
-    return refuse(packet, DropReason::udp_blocked);
+  if (!effective_.passes(upper.protocol, upper.source.port))
+    return refuse(packet, DropReason::out_policy);
   const nat::Translation inside = translate_inbound(upper);
   if (!inside) return refuse(packet, reason_of(inside.refusal));
   if (!ttl_is_left(packet)) return;

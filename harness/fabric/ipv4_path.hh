@@ -29,6 +29,9 @@ public:
   void clear_state();
   void age(Duration by) { table_.age(by); }
 
+  /// Of the outside: how many consecutive addresses are the gateway's.
+  unsigned external_addresses() const { return effective_.external_addresses; }
+
   Time due() const { return std::min(fragments_.due(), next_sweep_); }
   void advance(Time now);
 
@@ -59,10 +62,12 @@ private:
   static Upper read_upper(const Packet& packet);
   std::optional<Route> route(const Address& destination) const;
   bool is_own(const Address& address) const;
+  bool is_reachable(const Address& from_outside) const;
 
   void from_inside(Packet& packet);
   void from_outside(Packet& packet);
   void to_self(Packet& packet);
+  void hairpin(Packet& packet, const Upper& upper);
   void outbound(Packet& packet, const Route& route);
   void outbound_session(Packet& packet, const Upper& upper);
   void inbound_session(Packet& packet, const Upper& upper);
@@ -71,6 +76,7 @@ private:
   void settle_fragments(const Packet& packet, const Fragments::Decision& decision);
   void translate_and_send(Packet& packet, wire::End end, const Endpoint& to);
   void forward(Packet& packet, const Route& route);
+  void expect_sweep();
   void echo_reply(Packet& packet);
 
   nat::Translation translate_inbound(const Upper& upper);

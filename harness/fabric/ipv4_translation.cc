@@ -61,6 +61,14 @@ bool Ipv4Path::is_own(const Address& address) const {
   return false;
 }
 
+/// Is it for the gateway, or, when nothing is translated, for a host on one of its insides?
+bool Ipv4Path::is_reachable(const Address& from_outside) const {
+  if (table_.is_external(from_outside)) return true;
+  if (effective_.translating != nat::Translating::none) return false;
+  const auto way = route(from_outside);
+  return way && way->side != 0;
+}
+
 nat::Translation Ipv4Path::translate_outbound(const Upper& upper) {
   if (const auto opened = opened_.find(upper.protocol, upper.source, upper.destination))
     return {.endpoint = *opened};
@@ -91,7 +99,7 @@ void Ipv4Path::apply_behaviour() {
   if (open_) {
     effective_.filtering = nat::Dependence::endpoint_independent;
     effective_.flows = nat::FlowRule::reuse;
-    effective_.udp_blocked = false;
+    effective_.udp_out = effective_.tcp_out = {};
   }
   table_.set_behaviour(effective_);
 }

@@ -130,16 +130,26 @@ std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way
   }
   const auto ends = ends_of(packet.bytes, packet.ip, packet.ip.more_fragments);
   if (!ends) return DropReason::malformed;
-  const bool blocked = ends->protocol == wire::ip_protocol::udp && behaviour_.udp_blocked && !open_;
+  const bool blocked = !open_ && !passes(*ends, inbound);
   if (inbound) {
-    if (blocked) return DropReason::udp_blocked;
+    if (blocked) return DropReason::out_policy;
     const bool known =
         filter_.inbound(ends->protocol, ends->destination, ends->source, core_.now());
     return known || open_ ? DropReason::none : DropReason::nat_filtered;
   }
   if (!filter_.outbound(ends->protocol, ends->source, ends->destination, core_.now()))
     return DropReason::nat_ports_exhausted;
-  return blocked ? DropReason::udp_blocked : DropReason::none;
+  return blocked ? DropReason::out_policy : DropReason::none;
+}
+
+/// nat::Behaviour::passes, for what has ports.
+bool Ipv6Path::passes(const Ends& ends, bool inbound) const {
+  const std::uint16_t remote_port = inbound ? ends.source.port : ends.destination.port;
+  switch (ends.protocol) {
+  case wire::ip_protocol::udp: return behaviour_.passes(nat::Protocol::udp, remote_port);
+  case wire::ip_protocol::tcp: return behaviour_.passes(nat::Protocol::tcp, remote_port);
+  default: return true;
+  }
 }
 
 /// An error passes inbound when it is about a packet of a flow that lives; outbound always.

@@ -53,6 +53,7 @@ private:
   void to_self(Packet& packet);
   void forward(Packet& packet, const Route& way);
   std::optional<DropReason> check(const Packet& packet, const Route& way);
+  bool passes(const Ends& ends, bool inbound) const;
   DropReason check_error(const Packet& packet, bool inbound);
   void settle_fragments(const Packet& packet, DropReason reason);
   void drop(const Packet& packet, DropReason reason);

@@ -19,7 +19,7 @@ std::string to_string(DropReason reason) {
   case DropReason::nat_no_mapping: return "nat-no-mapping";
   case DropReason::nat_filtered: return "nat-filtered";
   case DropReason::nat_ports_exhausted: return "nat-ports-exhausted";
-  case DropReason::udp_blocked: return "udp-blocked";
+  case DropReason::out_policy: return "out-policy";
   case DropReason::too_big: return "too-big";
   case DropReason::unsupported: return "unsupported";
   case DropReason::fragment_timeout: return "fragment-timeout";

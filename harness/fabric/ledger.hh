@@ -24,7 +24,7 @@ enum class DropReason : std::uint8_t {
   nat_no_mapping,       ///< inbound, and no mapping has that port
   nat_filtered,         ///< inbound, a mapping exists, the filter refuses the remote
   nat_ports_exhausted,
-  udp_blocked,
+  out_policy,
   too_big,     ///< larger than the next link's MTU with "do not fragment" set
   unsupported, ///< a protocol that the gateway does not translate
   fragment_timeout,

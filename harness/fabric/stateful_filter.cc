@@ -57,7 +57,7 @@ bool StatefulFilter::inbound(std::uint8_t protocol,
   const auto found = entries_.find(key_of(protocol, inside, remote));
   if (found == entries_.end() || !lives(found->first, found->second, now)) return false;
   found.value().replied = true;
-  if (behaviour_.flows == nat::FlowRule::reuse) found.value().last = now;
+  if (behaviour_.refresh == nat::Refresh::both) found.value().last = now;
   return true;
 }
 

@@ -78,6 +78,14 @@ bool JsonReader::is_null() const {
   return value_->is_null();
 }
 
+bool JsonReader::is_list() const {
+  return value_->is_array();
+}
+
+bool JsonReader::is_text() const {
+  return value_->is_string();
+}
+
 bool JsonReader::flag() const {
   if (!value_->is_boolean()) fail("found " + found(*value_) + ", wanted true or false");
   return value_->get<bool>();

@@ -32,6 +32,8 @@ public:
   std::uint64_t natural() const; ///< any whole number from 0 up, a seed
   bool flag() const;
   bool is_null() const;
+  bool is_list() const;
+  bool is_text() const;
   /// One of `names`, else a complaint with the nearest; returns its index.
   std::size_t one_of(const std::vector<std::string>& names) const;
 

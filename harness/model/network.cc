@@ -68,6 +68,35 @@ void check_rules(const Topology& topology, const Scenario& scenario) {
   }
 }
 
+/// The gateway's external addresses beyond its own must be nobody else's.
+void check_pool(const Network& network,
+                const Gateway& gateway,
+                const Topology& topology,
+                const Scenario& scenario) {
+  const std::uint32_t count = gateway.behaviour.external_addresses;
+  const Attachment& outside = gateway.spec.outside;
+  if (count == 1 || !outside.ipv4) return;
+  const std::uint32_t first = outside.ipv4->v4_value();
+  const std::string wants = "gateway '" + gateway.spec.name + "' wants " + std::to_string(count) +
+                            " addresses from " + to_string(*outside.ipv4) + " on, and ";
+  const auto& prefix = segment_of(network, outside.segment).ipv4;
+  if (!prefix || prefix->broadcast().v4_value() - first < count)
+    not_applicable(topology, scenario, wants + "segment '" + outside.segment + "' has not so many");
+  const auto check = [&](const std::string& owner, const Attachment& other) {
+    if (&other == &outside || other.segment != outside.segment || !other.ipv4) return;
+    if (other.ipv4->v4_value() - first < count)
+      not_applicable(
+          topology, scenario, wants + to_string(*other.ipv4) + " is that of '" + owner + "'");
+  };
+  for (const auto& card : network.cards)
+    check(card.machine, card.attachment);
+  for (const auto& other : network.gateways) {
+    check(other.spec.name, other.spec.outside);
+    for (const auto& inside : other.spec.inside)
+      check(other.spec.name, inside);
+  }
+}
+
 } // namespace
 
 Network bind(const Topology& topology,
@@ -93,6 +122,8 @@ Network bind(const Topology& topology,
                                .mac = macs.of(machine.name + "." + name),
                                .profile = profile});
     }
+  for (const auto& gateway : network.gateways)
+    check_pool(network, gateway, topology, scenario);
   return network;
 }
 

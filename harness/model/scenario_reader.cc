@@ -21,22 +21,55 @@ nat::Dependence read_dependence(const JsonReader& json, std::string (*name)(nat:
   return dependences.at(json.one_of(names));
 }
 
-nat::PortAssignment read_ports(const JsonReader& json) {
-  constexpr std::array all{nat::PortAssignment::preserve, nat::PortAssignment::random};
-  return all.at(json.one_of({nat::to_string(all[0]), nat::to_string(all[1])}));
+constexpr std::array translatings{
+    nat::Translating::napt, nat::Translating::none, nat::Translating::one_to_one};
+constexpr std::array port_assignments{nat::PortAssignment::preserve,
+                                      nat::PortAssignment::random,
+                                      nat::PortAssignment::sequential_up,
+                                      nat::PortAssignment::sequential_down,
+                                      nat::PortAssignment::block,
+                                      nat::PortAssignment::preserve_then_random};
+constexpr std::array flow_rules{nat::FlowRule::reuse, nat::FlowRule::strict};
+constexpr std::array hairpins{
+    nat::Hairpin::off, nat::Hairpin::external_source, nat::Hairpin::internal_source};
+constexpr std::array refreshes{nat::Refresh::both, nat::Refresh::outbound_only};
+constexpr std::array poolings{nat::Pooling::paired, nat::Pooling::arbitrary};
+
+/// The value among `all` whose word stands there.
+template <typename Values>
+auto read_word(const JsonReader& json, const Values& all) {
+  std::vector<std::string> words;
+  for (const auto value : all)
+    words.push_back(nat::to_string(value));
+  return all.at(json.one_of(words));
 }
 
-nat::FlowRule read_flows(const JsonReader& json) {
-  constexpr std::array all{nat::FlowRule::reuse, nat::FlowRule::strict};
-  return all.at(json.one_of({nat::to_string(all[0]), nat::to_string(all[1])}));
+/// "all", "none", or a list of ports.
+nat::OutPolicy read_out_policy(const JsonReader& json) {
+  if (!json.is_list()) {
+    if (!json.is_text())
+      json.fail("found " + json.quoted() + ", wanted 'all', 'none' or a list of ports");
+    return json.one_of({"all", "none"}) == 0 ? nat::OutPolicy{} : nat::OutPolicy::none();
+  }
+  auto policy = nat::OutPolicy::none();
+  json.each([&](const JsonReader& item) {
+    const auto port = static_cast<std::uint16_t>(item.integer(1, 65535));
+    if (policy.passes(port)) item.fail("found port " + std::to_string(port) + " twice");
+    policy.only->push_back(port);
+  });
+  if (policy.passes_none()) json.fail("found an empty list, wanted 'none' or ports");
+  return policy;
 }
+
+constexpr Duration shortest_timer = std::chrono::seconds{1};
+constexpr Duration longest_timer = std::chrono::hours{168};
 
 nat::Timers read_timers(const JsonReader& json) {
   nat::Timers timers;
   json.object([&](Fields& fields) {
     const auto read = [&](const char* name, Duration& timer) {
       const auto field = fields.optional(name);
-      if (field) timer = read_duration(*field, std::chrono::seconds{1}, std::chrono::hours{168});
+      if (field) timer = read_duration(*field, shortest_timer, longest_timer);
     };
     read("udp_unreplied", timers.udp_unreplied);
     read("udp_stream", timers.udp_stream);
@@ -47,15 +80,47 @@ nat::Timers read_timers(const JsonReader& json) {
   return timers;
 }
 
-nat::Behaviour read_behaviour(Fields& fields) {
-  nat::Behaviour behaviour;
+void read_translation(Fields& fields, nat::Behaviour& behaviour) {
+  if (const auto translation = fields.optional("translation"))
+    behaviour.translating = read_word(*translation, translatings);
   behaviour.mapping = read_dependence(fields.required("mapping"), nat::mapping_name);
   behaviour.filtering = read_dependence(fields.required("filtering"), nat::filtering_name);
-  if (const auto ports = fields.optional("ports")) behaviour.ports = read_ports(*ports);
-  if (const auto flows = fields.optional("flows")) behaviour.flows = read_flows(*flows);
-  if (const auto udp = fields.optional("udp"))
-    behaviour.udp_blocked = udp->one_of({"allowed", "blocked"}) == 1;
+  if (const auto ports = fields.optional("ports"))
+    behaviour.ports = read_word(*ports, port_assignments);
+  if (const auto size = fields.optional("port_block_size"))
+    behaviour.port_block_size = static_cast<std::uint16_t>(size->integer(1, 64512));
+  if (const auto overload = fields.optional("overload_ports"))
+    behaviour.overload_ports = overload->flag();
+  if (const auto pooling = fields.optional("pooling"))
+    behaviour.pooling = read_word(*pooling, poolings);
+  if (const auto addresses = fields.optional("external_addresses"))
+    behaviour.external_addresses =
+        static_cast<std::uint16_t>(addresses->integer(1, nat::Behaviour::most_external_addresses));
+}
+
+void read_life(Fields& fields, nat::Behaviour& behaviour) {
+  if (const auto refresh = fields.optional("refresh"))
+    behaviour.refresh = read_word(*refresh, refreshes);
   if (const auto timers = fields.optional("timers")) behaviour.timers = read_timers(*timers);
+  if (const auto lifetime = fields.optional("absolute_lifetime"))
+    behaviour.absolute_lifetime = read_duration(*lifetime, shortest_timer, longest_timer);
+  if (const auto limit = fields.optional("per_host_limit"))
+    behaviour.per_host_limit = static_cast<std::uint32_t>(limit->integer(1, 65535));
+}
+
+nat::Behaviour read_behaviour(Fields& fields) {
+  nat::Behaviour behaviour;
+  read_translation(fields, behaviour);
+  read_life(fields, behaviour);
+  if (const auto flows = fields.optional("flows")) behaviour.flows = read_word(*flows, flow_rules);
+  if (const auto hairpin = fields.optional("hairpin"))
+    behaviour.hairpin = read_word(*hairpin, hairpins);
+  if (const auto errors = fields.optional("icmp_errors"))
+    behaviour.icmp_errors = errors->one_of({"translated", "dropped"}) == 0;
+  if (const auto udp = fields.optional("udp_out")) behaviour.udp_out = read_out_policy(*udp);
+  if (const auto tcp = fields.optional("tcp_out")) behaviour.tcp_out = read_out_policy(*tcp);
+  if (const auto found = nat::contradiction(behaviour))
+    fields.required(found->field).fail(found->text);
   return behaviour;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/time.hh"
 #include "nat/behaviour.hh"
-#include "nat/ports.hh"
+#include "nat/external_pool.hh"
 #include "nat/slab.hh"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,7 +16,9 @@ namespace hermesh::nat {
 Endpoint as_seen_by(Dependence rule, const Endpoint& remote);
 
 struct Mapping {
+  Time made{0};
   Protocol protocol = Protocol::udp;
+  bool holds_port = true; ///< its external port is the gateway's to give
   Endpoint inside{};
   Endpoint serves{}; ///< the remotes it is for, as the mapping grade saw them when it was made
   Endpoint external{};
@@ -25,18 +27,37 @@ struct Mapping {
   bool operator==(const Mapping&) const = default;
 };
 
-/// The mappings of one table, and the external ports that they hold.
+/// The mappings of one table, and the external endpoints that they hold.
 class MappingStore {
 public:
   MappingStore(const Address& external, std::uint64_t salt);
 
   Index find(const FlowKey& inside_and_served) const { return by_inside_.find(inside_and_served); }
-  /// Who has that external port; no_index when nobody.
+  /// Who has that external endpoint; no_index when nobody. Of a shared one, one of those.
   Index owner(Protocol protocol, const Endpoint& external) const;
-  /// no_index when no port is free.
-  Index open(const FlowKey& inside_and_served, PortAssignment how, Random& random);
+
+  struct Opened {
+    Index mapping = no_index;
+    Refusal refusal = Refusal::none;
+  };
+  /// `find` finds it from now on, and no older one of the same key. `may_share`:
+  /// ExternalPool::choose. Refused: ports_exhausted, host_limit.
+  Opened open(const FlowKey& inside_and_served,
+              bool may_share,
+              const Behaviour& behaviour,
+              Time at,
+              Random& random);
   void close(Index mapping);
   void clear();
+
+  /// ExternalPool::paired
+  Address paired(const Address& inside, const Behaviour& behaviour) const {
+    return pool_.paired(inside, behaviour);
+  }
+  /// How far it is from the first external address; empty: it can be none.
+  std::optional<std::uint32_t> number_of(const Address& external) const {
+    return pool_.number_of(external);
+  }
 
   Mapping& operator[](Index mapping) { return slab_[mapping]; }
   const Mapping& operator[](Index mapping) const { return slab_[mapping]; }
@@ -50,10 +71,7 @@ private:
     }
   };
 
-  PortSpace& ports(Protocol protocol) { return ports_[static_cast<std::size_t>(protocol)]; }
-
-  Address external_; ///< one; a pool would make `ports_` a list of these
-  std::array<PortSpace, protocol_count> ports_;
+  ExternalPool pool_;
   Slab<Mapping> slab_;
   SlabIndex<Mapping, InsideKey> by_inside_;
 };

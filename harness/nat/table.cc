@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nat/table.hh"
 
+#include <algorithm>
+
 namespace hermesh::nat {
 namespace {
 
@@ -46,19 +48,34 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
                        .remote = as_seen_by(behaviour_.mapping, flow.remote)};
   Index mapping = mappings_.find(served);
   Index session = no_index;
-  if (mapping != no_index)
-    if (const Way* way =
-            sessions_.inbound_way({flow.protocol, mappings_[mapping].external, flow.remote}))
+  if (mapping != no_index) {
+    const Way* way =
+        sessions_.inbound_way({flow.protocol, mappings_[mapping].external, flow.remote});
+    if (way != nullptr && sessions_[way->session].mapping == mapping)
       session = way->session; // another port had been bound to this remote, and ended
+    else if (way != nullptr)
+      mapping = no_index; // the port is shared, and another host's towards this remote
+  }
   if (session == no_index) {
     if (sessions_.size() >= session_limit_) return {.refusal = Refusal::table_full};
-    if (mapping == no_index) mapping = mappings_.open(served, behaviour_.ports, random_);
-    if (mapping == no_index) return {.refusal = Refusal::ports_exhausted};
+    if (mapping == no_index) {
+      const auto opened = mappings_.open(served, may_share_port(flow), behaviour_, at, random_);
+      if (opened.refusal != Refusal::none) return {.refusal = opened.refusal};
+      mapping = opened.mapping;
+    }
     session = open_session(mapping, flow.remote, at);
   }
   sessions_.bind(session);
   note(session, Direction::outbound, flags, at);
   return {.endpoint = sessions_[session].external};
+}
+
+/// Is the whole tuple free, whoever else has the port?
+bool Table::may_share_port(const FlowKey& flow) {
+  if (!behaviour_.overload_ports || flow.local.port == 0) return false;
+  const Endpoint external{.address = mappings_.paired(flow.local.address, behaviour_),
+                          .port = flow.local.port};
+  return sessions_.inbound_way({flow.protocol, external, flow.remote}) == nullptr;
 }
 
 Translation Table::inbound(
@@ -103,6 +120,7 @@ Translation Table::inbound_error(Protocol protocol,
                                  const Endpoint& remote,
                                  Time now) {
   catch_up(now);
+  if (!behaviour_.icmp_errors) return {.refusal = Refusal::filtered};
   const Way* way = sessions_.inbound_way(flow_of(protocol, external, remote));
   if (way == nullptr) return {.refusal = Refusal::no_mapping};
   return {.endpoint = way->translated};
@@ -111,6 +129,7 @@ Translation Table::inbound_error(Protocol protocol,
 Translation
 Table::outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now) {
   catch_up(now);
+  if (!behaviour_.icmp_errors) return {.refusal = Refusal::filtered};
   FlowKey flow = flow_of(protocol, inside, remote);
   if (const Way* way = sessions_.outbound_way(flow)) return {.endpoint = way->translated};
   // A strict table makes no session for the stranger that it let in.
@@ -120,15 +139,32 @@ Table::outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint&
   return {.endpoint = mappings_[mapping].external};
 }
 
-bool Table::refreshes(Direction direction) const {
-  return direction == Direction::outbound || behaviour_.flows == FlowRule::reuse;
+/// Out to the gateway's external side and back in: both ends see what they would see of a host out
+/// there, and the filter decides as for one.
+Hairpinned Table::hairpin(
+    Protocol protocol, const Endpoint& inside, const Endpoint& external, Time now, TcpFlags flags) {
+  if (behaviour_.hairpin == Hairpin::off) return {.refusal = Refusal::filtered};
+  catch_up(now);
+  if (mappings_.owner(protocol, external) == no_index) return {.refusal = Refusal::no_mapping};
+  const Translation source = outbound(protocol, inside, external, now, flags);
+  if (!source) return {.refusal = source.refusal};
+  const Translation target = inbound(protocol, source.endpoint, external, now, flags);
+  if (!target) return {.refusal = target.refusal};
+  const bool keeps_source = behaviour_.hairpin == Hairpin::internal_source;
+  return {.source = keeps_source ? inside : source.endpoint, .destination = target.endpoint};
 }
 
-/// A packet of the session has passed. An RST does not count as activity (RFC 7857 section 2.2).
+bool Table::refreshes(Direction direction) const {
+  return direction == Direction::outbound || behaviour_.refresh == Refresh::both;
+}
+
+/// A packet of the session has passed. An RST does not count as activity (RFC 7857 section 2.2),
+/// but for the first: the transitory time begins with it, however long the connection was idle (RFC
+/// 6146 section 3.5.2.2).
 void Table::note(Index index, Direction direction, TcpFlags flags, Time at) {
   Session& session = sessions_.caught_up(index);
   const bool reset = session.protocol == Protocol::tcp && (flags & tcp::rst) != 0;
-  if (refreshes(direction) && !reset) session.last = at;
+  if (reset ? !session.progress.reset : refreshes(direction)) session.last = at;
   if (direction == Direction::outbound && !session.progress.contacted)
     sessions_.note_contact(index);
   if (direction == Direction::inbound && !session.progress.bound &&
@@ -141,7 +177,9 @@ void Table::note(Index index, Direction direction, TcpFlags flags, Time at) {
 }
 
 Time Table::deadline(const Session& session) const {
-  return session.last + timer_of(behaviour_.timers, session.protocol, session.progress);
+  const Time idle = session.last + timer_of(behaviour_.timers, session.protocol, session.progress);
+  if (behaviour_.absolute_lifetime == Duration{0}) return idle;
+  return std::min(idle, mappings_[session.mapping].made + behaviour_.absolute_lifetime);
 }
 
 Index Table::open_session(Index mapping, const Endpoint& remote, Time at) {
@@ -179,6 +217,11 @@ void Table::drop_ended(Index session) {
     wheel_.schedule(session, due);
 }
 
+bool Table::is_external(const Address& address) const {
+  const auto number = mappings_.number_of(address);
+  return number && *number < behaviour_.external_addresses;
+}
+
 void Table::clear() {
   mappings_.clear();
   sessions_.clear();
@@ -186,6 +229,8 @@ void Table::clear() {
 }
 
 void Table::set_behaviour(const Behaviour& behaviour) {
+  // One-to-one mappings hold no port: address translation that came after would give it again.
+  if (behaviour.translating != behaviour_.translating) clear();
   behaviour_ = behaviour;
   sessions_.settle_all(behaviour.flows);
   wheel_.reschedule([this](Index session) { return deadline(sessions_.caught_up(session)); });

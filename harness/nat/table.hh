@@ -19,22 +19,24 @@ namespace hermesh::nat {
 /// The translation and filter table of one gateway: what becomes of the addresses of a packet.
 ///
 /// It owns no socket, no clock and no thread, and with the same seed and the same calls it does the
-/// same. It does not touch packets, does not route, and leaves Behaviour::udp_blocked to the
-/// gateway.
+/// same. It does not touch packets, does not route, and leaves Behaviour::passes to the gateway.
 ///
 /// A *mapping* ties an inside endpoint to an external one, for the remotes that its grade makes it
 /// serve (RFC 4787 section 4.1), and lives as long as one of its sessions. A *session* is a
 /// mapping's traffic with one remote: it is what the filter looks for, what a timer ends, and what
-/// the one look-up per packet finds. No external port ever serves two mappings (RFC 4787 REQ-3).
+/// the one look-up per packet finds. No external port ever serves two mappings (RFC 4787 REQ-3),
+/// unless Behaviour::overload_ports says so.
 ///
-/// A session ends when it was idle for longer than its timer, up to 9 ms late (a tick of the
-/// wheel). `now` may not go back between calls. An ICMP query's remote has no port: its `port` is
-/// ignored.
+/// A session ends when it was idle for longer than its timer, and with its mapping's absolute
+/// lifetime, up to 9 ms late (a tick of the wheel). `now` may not go back between calls. An ICMP
+/// query's remote has no port: its `port` is ignored.
 class Table {
 public:
-  /// A gateway without a limit could be filled by one hostile guest; about 400 bytes each.
+  /// A gateway without a limit could be filled by one hostile guest; with a mapping each, some 750
+  /// bytes.
   static constexpr std::size_t default_session_limit = std::size_t{1} << 18;
 
+  /// `external`: the first of Behaviour::external_addresses.
   Table(const Behaviour& behaviour,
         const Address& external,
         std::uint64_t seed,
@@ -42,7 +44,7 @@ public:
 
   /// A packet from `inside` to `remote`: the external endpoint that becomes its source. Makes the
   /// mapping and the session that it needs, and refreshes them (RFC 4787 REQ-6).
-  /// Refused: ports_exhausted, table_full.
+  /// Refused: ports_exhausted, host_limit, table_full.
   Translation outbound(Protocol protocol,
                        const Endpoint& inside,
                        const Endpoint& remote,
@@ -50,7 +52,8 @@ public:
                        TcpFlags flags = 0);
 
   /// A packet from `remote` to `external`: the inside endpoint that becomes its destination. With
-  /// FlowRule::reuse it refreshes, and the answer will leave from the port that this came to.
+  /// Refresh::both it refreshes; with FlowRule::reuse the answer will leave from the port that this
+  /// came to.
   /// Refused: no_mapping, filtered, table_full.
   Translation inbound(Protocol protocol,
                       const Endpoint& remote,
@@ -58,23 +61,38 @@ public:
                       Time now,
                       TcpFlags flags = 0);
 
+  /// A packet from `inside` to `external`, which is an external endpoint of this table: both its
+  /// addresses after translation (RFC 4787 REQ-9). Does to the sender's and to the target's state
+  /// what `outbound` and `inbound` do.
+  /// Refused: filtered (also when there is no hairpin), no_mapping, and all that `outbound`
+  /// refuses.
+  Hairpinned hairpin(Protocol protocol,
+                     const Endpoint& inside,
+                     const Endpoint& external,
+                     Time now,
+                     TcpFlags flags = 0);
+
   /// An ICMP error from outside about a packet that went from `external` to `remote` (the addresses
   /// of the embedded packet): the inside endpoint that sent it. Changes and refreshes nothing,
-  /// since no ICMP error may end a mapping (RFC 5508 REQ-4, RFC 4787 REQ-12). Refused: no_mapping.
+  /// since no ICMP error may end a mapping (RFC 5508 REQ-4, RFC 4787 REQ-12). Refused: no_mapping,
+  /// filtered when errors are not translated.
   Translation
   inbound_error(Protocol protocol, const Endpoint& external, const Endpoint& remote, Time now);
 
   /// An ICMP error from inside about a packet that came from `remote` to `inside`: the external
-  /// endpoint it was addressed to (RFC 5508 REQ-5). Changes nothing. Refused: no_mapping.
+  /// endpoint it was addressed to (RFC 5508 REQ-5). Changes nothing. Refused: as above.
   Translation
   outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now);
 
   void clear(); ///< forget everything, as a reboot does; the next random ports differ from the last
 
-  /// Sessions that live go on under the new rules; timers apply to them at once.
+  /// Sessions that live go on under the new rules; timers apply to them at once. With another
+  /// Behaviour::translating it is another box, which knows nothing.
   void set_behaviour(const Behaviour& behaviour);
   const Behaviour& behaviour() const { return behaviour_; }
-  const Address& external() const { return external_; }
+  const Address& external() const { return external_; } ///< the first
+  /// Is it one of the addresses that the table gives out?
+  bool is_external(const Address& address) const;
 
   void age(Duration by); ///< all that is there as if idle `by` longer
 
@@ -93,6 +111,7 @@ private:
   bool admits(Index mapping, const Endpoint& remote) const;
   bool refreshes(Direction direction) const;
   void note(Index session, Direction direction, TcpFlags flags, Time at);
+  bool may_share_port(const FlowKey& flow);
   Translation outbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
   Translation inbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
   Index open_session(Index mapping, const Endpoint& remote, Time at);

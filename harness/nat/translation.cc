@@ -18,6 +18,7 @@ std::string to_string(Refusal refusal) {
   case Refusal::no_mapping: return "no mapping";
   case Refusal::filtered: return "filtered";
   case Refusal::ports_exhausted: return "ports exhausted";
+  case Refusal::host_limit: return "host limit";
   case Refusal::table_full: return "table full";
   }
   return "?";

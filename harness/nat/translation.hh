@@ -33,6 +33,7 @@ enum class Refusal : std::uint8_t {
   no_mapping,      ///< nothing was ever sent from that external port, or too long ago
   filtered,        ///< a mapping is there, its filter refuses the remote
   ports_exhausted, ///< no external port is free on that protocol
+  host_limit,      ///< the inside address has as many mappings as it may (RFC 6888 REQ-4)
   table_full,      ///< the limit on sessions is reached
 };
 
@@ -44,6 +45,16 @@ struct Translation {
 
   explicit operator bool() const { return refusal == Refusal::none; }
   bool operator==(const Translation&) const = default;
+};
+
+/// Both ends of a packet that stays on the inside (RFC 4787 section 6), or why it may not.
+struct Hairpinned {
+  Endpoint source{};
+  Endpoint destination{};
+  Refusal refusal = Refusal::none;
+
+  explicit operator bool() const { return refusal == Refusal::none; }
+  bool operator==(const Hairpinned&) const = default;
 };
 
 std::string to_string(Protocol protocol); ///< "udp"

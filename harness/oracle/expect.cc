@@ -10,8 +10,16 @@ bool is_public(const Side& side) {
   return side.chain.empty();
 }
 
+/// To any port: a peer's, which a gateway gives, is on nobody's list.
 bool passes_udp(const Side& side) {
-  return std::ranges::none_of(side.chain, [](const auto& layer) { return layer.udp_blocked; });
+  return std::ranges::all_of(side.chain,
+                             [](const auto& layer) { return layer.udp_out.passes_all(); });
+}
+
+/// To a server, which for this listens on the port that is let out last.
+bool passes_tcp(const Side& side) {
+  return std::ranges::all_of(
+      side.chain, [](const auto& layer) { return layer.passes(nat::Protocol::tcp, 443); });
 }
 
 bool speaks(const Abilities& abilities, const std::string& transport) {
@@ -21,7 +29,8 @@ bool speaks(const Abilities& abilities, const std::string& transport) {
 /// Can a side open a connection to a server there, by any transport that the VPN has?
 bool reaches(const Side& side, const Side& server, const Abilities& abilities) {
   if (!is_public(server)) return false;
-  return (speaks(abilities, "udp") && passes_udp(side)) || speaks(abilities, "tcp");
+  return (speaks(abilities, "udp") && passes_udp(side)) ||
+         (speaks(abilities, "tcp") && passes_tcp(side));
 }
 
 struct Question {

@@ -51,7 +51,8 @@ std::string words(const std::string& mapping,
 }
 
 std::string words_of(const nat::Behaviour& behaviour) {
-  if (behaviour.udp_blocked) return "UDP blocked";
+  if (behaviour.udp_out.passes_none()) return "UDP blocked";
+  if (!behaviour.udp_out.passes_all()) return "UDP to " + to_string(behaviour.udp_out) + " only";
   return words(nat::mapping_name(behaviour.mapping),
                nat::filtering_name(behaviour.filtering),
                nat::to_string(behaviour.ports),
@@ -66,8 +67,8 @@ std::string words_of(const MeasuredBehaviour& measured) {
 /// Every axis that probes can see must be as declared. "either": from outside, the two flow rules
 /// cannot be told apart for this mapping and filter.
 bool matches(const nat::Behaviour& declared, const MeasuredBehaviour& measured) {
-  if (declared.udp_blocked || measured.udp_blocked)
-    return declared.udp_blocked == measured.udp_blocked;
+  const bool blocked = !declared.udp_out.passes_all(); // probes use ports that no list has
+  if (blocked || measured.udp_blocked) return blocked == measured.udp_blocked;
   return measured.mapping == nat::mapping_name(declared.mapping) &&
          measured.filtering == nat::filtering_name(declared.filtering) &&
          measured.ports == nat::to_string(declared.ports) &&

@@ -31,7 +31,7 @@ constexpr std::array grades{Dependence::endpoint_independent,
 template <typename Values, typename Print>
 auto named(const LabFault& fault, const Values& all, Print print) {
   std::vector<std::string> names;
-  for (const auto value : all) {
+  for (const auto& value : all) {
     if (print(value) == fault.value) return value;
     names.push_back(print(value));
   }
@@ -39,7 +39,12 @@ auto named(const LabFault& fault, const Values& all, Print print) {
 }
 
 void apply(const LabFault& fault, nat::Behaviour& behaviour) {
-  constexpr std::array ports{nat::PortAssignment::preserve, nat::PortAssignment::random};
+  constexpr std::array ports{nat::PortAssignment::preserve,
+                             nat::PortAssignment::random,
+                             nat::PortAssignment::sequential_up,
+                             nat::PortAssignment::sequential_down,
+                             nat::PortAssignment::block,
+                             nat::PortAssignment::preserve_then_random};
   constexpr std::array flows{nat::FlowRule::reuse, nat::FlowRule::strict};
   const auto print = [](auto value) { return nat::to_string(value); };
   if (fault.field == "mapping")
@@ -51,9 +56,10 @@ void apply(const LabFault& fault, nat::Behaviour& behaviour) {
   else if (fault.field == "flows")
     behaviour.flows = named(fault, flows, print);
   else if (fault.field == "udp")
-    behaviour.udp_blocked = named(fault, std::array{false, true}, [](bool blocked) {
-      return std::string(blocked ? "blocked" : "allowed");
-    });
+    behaviour.udp_out =
+        named(fault, std::array{nat::OutPolicy{}, nat::OutPolicy::none()}, [](const auto& policy) {
+          return std::string(policy.passes_none() ? "blocked" : "allowed");
+        });
   else
     throw InputError(
         "--lab-fault: found field '" + fault.field +

@@ -79,7 +79,7 @@ TEST_P(EveryBehaviour, AMutantOfAnyAxisIsToldApart) {
     b.ports =
         b.ports == PortAssignment::preserve ? PortAssignment::random : PortAssignment::preserve;
   });
-  mutate([](Behaviour& b) { b.udp_blocked = true; });
+  mutate([](Behaviour& b) { b.udp_out = nat::OutPolicy::none(); });
   if (shows_flow_rule(declared()))
     mutate([](Behaviour& b) {
       b.flows = b.flows == FlowRule::reuse ? FlowRule::strict : FlowRule::reuse;
@@ -108,11 +108,20 @@ INSTANTIATE_TEST_SUITE_P(
     behaviour_name);
 
 TEST(Certify, AGatewayThatBlocksUdpIsBlindToTheRest) {
-  Lab lab(double_nat({.udp_blocked = true}));
+  Lab lab(double_nat({.udp_out = nat::OutPolicy::none()}));
   const auto measured = lab.measure("gw-a");
   EXPECT_EQ(without_evidence(measured),
             (MeasuredBehaviour{.gateway = "gw-a", .udp_blocked = true}));
   EXPECT_EQ(measured.evidence.size(), 1U);
+}
+
+TEST(Certify, AGatewayThatLetsOutTheWebOnlyBlocksUdp) {
+  const nat::OutPolicy web{.only = {{443}}};
+  for (const auto& udp_out : {nat::OutPolicy::none(), web}) {
+    Lab lab(double_nat({.udp_out = udp_out, .tcp_out = web}));
+    EXPECT_EQ(without_evidence(lab.measure("gw-a")),
+              (MeasuredBehaviour{.gateway = "gw-a", .udp_blocked = true}));
+  }
 }
 
 TEST(Certify, AGatewayThatPassesNothingIsNotOneThatBlocksUdp) {

@@ -103,13 +103,13 @@ TEST(Gateway, StrangersAreFilteredSilently) {
 }
 
 TEST(Gateway, UdpBlockedStopsUdpOnly) {
-  World world(double_nat({.udp_blocked = true}));
+  World world(double_nat({.udp_out = nat::OutPolicy::none()}));
   world.udp("a", 5000, at("80.100.0.100", 1), "x");
   world.tcp("a", 5000, at("80.100.0.100", 443), wire::tcp_flag::syn);
-  EXPECT_EQ(world.dropped("gw-a", DropReason::udp_blocked), 1U);
+  EXPECT_EQ(world.dropped("gw-a", DropReason::out_policy), 1U);
   EXPECT_EQ(world.take("r").size(), 1U);
   world.udp("r", 1, at("80.100.0.1", 5000), "x");
-  EXPECT_EQ(world.dropped("gw-a", DropReason::udp_blocked), 2U);
+  EXPECT_EQ(world.dropped("gw-a", DropReason::out_policy), 2U);
 }
 
 TEST(Gateway, ExpiredTtlIsReportedFromBehindTwoNats) {
@@ -283,7 +283,7 @@ TEST(Gateway, OpenLetsStrangersInAndAnswersFromThatPort) {
   World world(double_nat({.mapping = nat::Dependence::address_and_port_dependent,
                           .ports = nat::PortAssignment::random,
                           .flows = nat::FlowRule::strict,
-                          .udp_blocked = true}));
+                          .udp_out = nat::OutPolicy::none()}));
   world.udp("b", 5000, at("80.100.0.100", 9), "blocked");
   EXPECT_TRUE(world.take("r").empty());
   world.fabric().open("gw-b", true);

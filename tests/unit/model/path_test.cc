@@ -34,17 +34,41 @@ TEST(Verdict, OnlyTheFirstTwoAreWell) {
 TEST(Scenario, EveryFieldIsRead) {
   const auto document =
       nlohmann::json::parse(R"({"schema": 1, "name": "s", "description": "x", "gateways": [
-    {"gateway": "g", "mapping": "ADM", "filtering": "EIF", "ports": "random", "flows": "strict", "udp": "blocked",
-     "timers": {"udp_unreplied": "30s", "tcp_established": "2h"}}]})");
+    {"gateway": "g", "mapping": "ADM", "filtering": "EIF", "ports": "block", "port_block_size": 128,
+     "flows": "strict", "hairpin": "internal-source", "refresh": "outbound-only",
+     "timers": {"udp_unreplied": "30s", "tcp_established": "2h"}, "absolute_lifetime": "10m",
+     "external_addresses": 4, "icmp_errors": "dropped", "per_host_limit": 100, "udp_out": "none",
+     "tcp_out": [443, 80]},
+    {"gateway": "h", "translation": "one-to-one", "mapping": "EIM", "filtering": "APDF"},
+    {"gateway": "i", "mapping": "EIM", "filtering": "APDF", "overload_ports": true},
+    {"gateway": "j", "mapping": "APDM", "filtering": "APDF", "ports": "sequential-down",
+     "pooling": "arbitrary", "external_addresses": 2}]})");
   const auto scenario = read_scenario(JsonReader("s.json", document));
   nat::Behaviour wanted{.mapping = nat::Dependence::address_dependent,
                         .filtering = nat::Dependence::endpoint_independent,
-                        .ports = nat::PortAssignment::random,
+                        .ports = nat::PortAssignment::block,
+                        .port_block_size = 128,
                         .flows = nat::FlowRule::strict,
-                        .udp_blocked = true};
+                        .hairpin = nat::Hairpin::internal_source,
+                        .refresh = nat::Refresh::outbound_only,
+                        .absolute_lifetime = std::chrono::minutes{10},
+                        .external_addresses = 4,
+                        .icmp_errors = false,
+                        .per_host_limit = 100,
+                        .udp_out = nat::OutPolicy::none(),
+                        .tcp_out = {.only = {{443, 80}}}};
   wanted.timers.udp_unreplied = std::chrono::seconds{30};
   wanted.timers.tcp_established = std::chrono::hours{2};
-  EXPECT_EQ(scenario.gateways, (std::vector<GatewayRule>{{.gateway = "g", .behaviour = wanted}}));
+  const std::vector<GatewayRule> rules{
+      {.gateway = "g", .behaviour = wanted},
+      {.gateway = "h", .behaviour = {.translating = nat::Translating::one_to_one}},
+      {.gateway = "i", .behaviour = {.overload_ports = true}},
+      {.gateway = "j",
+       .behaviour = {.mapping = nat::Dependence::address_and_port_dependent,
+                     .ports = nat::PortAssignment::sequential_down,
+                     .pooling = nat::Pooling::arbitrary,
+                     .external_addresses = 2}}};
+  EXPECT_EQ(scenario.gateways, rules);
 }
 
 TEST(Profile, RatesHaveTheUnitsOfTc) {

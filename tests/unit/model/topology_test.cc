@@ -142,14 +142,34 @@ TEST(Bind, RulesAndGatewaysMustMatch) {
             "the topology has none");
 }
 
+TEST(Bind, AGatewaysExternalAddressesAreItsAlone) {
+  const auto shipped = catalog();
+  auto topology = shipped.topology("nat-nat");
+  Scenario scenario{.name = "pool",
+                    .gateways = {{.role = "home"},
+                                 {.gateway = "home-a", .behaviour = {.external_addresses = 4}}}};
+  const auto at = [&](std::string_view address) {
+    topology.gateways[0].outside.ipv4 = Address::parse(address);
+    return complaint([&] { bind(topology, scenario, {}, 1); });
+  };
+  const std::string where = "scenario 'pool' is not applicable to topology 'nat-nat': gateway "
+                            "'home-a' wants 4 addresses from ";
+  EXPECT_EQ(at("80.100.7.0"), "accepted");
+  EXPECT_EQ(at("80.100.0.7"), where + "80.100.0.7 on, and 80.100.0.10 is that of 'r'");
+  EXPECT_EQ(at("80.100.0.13"), "accepted");
+  EXPECT_EQ(at("80.100.255.251"), "accepted");
+  EXPECT_EQ(at("80.100.255.252"),
+            where + "80.100.255.252 on, and segment 'internet' has not so many");
+}
+
 TEST(Bind, ARuleByNameWinsOverItsRole) {
   const auto shipped = catalog();
   auto scenario = shipped.scenario("symmetric");
   scenario.gateways.insert(scenario.gateways.begin(),
-                           {.gateway = "home-b", .behaviour = {.udp_blocked = true}});
+                           {.gateway = "home-b", .behaviour = {.udp_out = nat::OutPolicy::none()}});
   const auto network = bind(shipped.topology("nat-nat"), scenario, {}, 1);
-  EXPECT_FALSE(network.gateways[0].behaviour.udp_blocked);
-  EXPECT_TRUE(network.gateways[1].behaviour.udp_blocked);
+  EXPECT_TRUE(network.gateways[0].behaviour.udp_out.passes_all());
+  EXPECT_TRUE(network.gateways[1].behaviour.udp_out.passes_none());
 }
 
 TEST(Bind, MacsComeFromTheSeed) {

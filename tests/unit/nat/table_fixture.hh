@@ -34,6 +34,7 @@ inline constexpr auto udp = Protocol::udp;
 inline constexpr Translation no_mapping{.refusal = Refusal::no_mapping};
 inline constexpr Translation filtered{.refusal = Refusal::filtered};
 inline constexpr Translation ports_exhausted{.refusal = Refusal::ports_exhausted};
+inline constexpr Translation host_limit{.refusal = Refusal::host_limit};
 inline constexpr Translation table_full{.refusal = Refusal::table_full};
 
 inline Translation to(const Endpoint& inside) {

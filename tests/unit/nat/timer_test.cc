@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "table_fixture.hh"
 
+#include <tuple>
+
 namespace hermesh::nat {
 namespace {
 
@@ -51,16 +53,72 @@ TEST_F(NatTimers, OutboundRefreshes) { // RFC 4787 REQ-6
   EXPECT_EQ(nat_.outbound(udp, laptop, peer, noon + 300s), to(external_));
 }
 
-TEST_F(NatTimers, InboundRefreshesUnderReuse) {
+TEST_F(NatTimers, InboundRefreshes) {
   for (Duration t = 0s; t < 300s; t += 25s)
     EXPECT_EQ(nat_.inbound(udp, peer, external_, noon + t), to(laptop));
 }
 
-TEST(NatTimersStrict, InboundDoesNotRefreshUnderStrict) {
-  auto nat = nat_timed(FlowRule::strict);
+class NatRefresh : public ::testing::TestWithParam<std::tuple<Refresh, FlowRule>> {};
+
+TEST_P(NatRefresh, InboundKeepsASessionAliveOrDoesNot) { // RFC 4787 REQ-6
+  const auto [refresh, flows] = GetParam();
+  auto nat = nat_with({.flows = flows, .refresh = refresh, .timers = timers});
   const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
   EXPECT_EQ(nat.inbound(udp, peer, external, noon + 29s), to(laptop));
+  EXPECT_EQ(nat.inbound(udp, peer, external, noon + 31s),
+            refresh == Refresh::both ? to(laptop) : no_mapping);
+}
+
+TEST_P(NatRefresh, OutboundAlwaysDoes) {
+  const auto [refresh, flows] = GetParam();
+  auto nat = nat_with({.flows = flows, .refresh = refresh, .timers = timers});
+  const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
+  for (Duration t = 0s; t < 300s; t += 25s)
+    nat.outbound(udp, laptop, peer, noon + t);
+  EXPECT_EQ(nat.inbound(udp, peer, external, noon + 300s), to(laptop));
+}
+
+INSTANTIATE_TEST_SUITE_P(Both,
+                         NatRefresh,
+                         ::testing::Combine(::testing::Values(Refresh::both,
+                                                              Refresh::outbound_only),
+                                            ::testing::Values(FlowRule::reuse, FlowRule::strict)));
+
+TEST(NatLifetime, EndsAMappingWhateverTraffic) {
+  auto nat = nat_with({.timers = timers, .absolute_lifetime = 60s});
+  const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
+  nat.outbound(udp, laptop, stranger, noon + 30s);
+  for (Duration t = 5s; t <= 60s; t += 5s) {
+    EXPECT_EQ(nat.outbound(udp, laptop, peer, noon + t), to(external));
+    EXPECT_EQ(nat.inbound(udp, peer, external, noon + t), to(laptop));
+  }
+  EXPECT_EQ(nat.inbound(udp, peer, external, noon + 61s), no_mapping);
+  EXPECT_EQ(nat.inbound(udp, stranger, external, noon + 61s), no_mapping)
+      << "a later session ends with it";
+  EXPECT_EQ(nat.size(), 0U);
+}
+
+TEST(NatLifetime, MovesARandomPort) { // what iroh#4424 saw of a carrier
+  auto nat = nat_with({.ports = PortAssignment::random, .absolute_lifetime = 60s});
+  const auto first = nat.outbound(udp, laptop, peer, noon).endpoint;
+  EXPECT_EQ(nat.outbound(udp, laptop, peer, noon + 59s), to(first));
+  const auto second = nat.outbound(udp, laptop, peer, noon + 61s).endpoint;
+  EXPECT_NE(second, first);
+  EXPECT_EQ(nat.outbound(udp, laptop, peer, noon + 119s), to(second));
+}
+
+TEST(NatLifetime, AnIdleTimerMayComeFirst) {
+  auto nat = nat_with({.timers = timers, .absolute_lifetime = 60s});
+  const auto external = nat.outbound(udp, laptop, peer, noon).endpoint;
   EXPECT_EQ(nat.inbound(udp, peer, external, noon + 31s), no_mapping);
+}
+
+TEST(NatLifetime, AppliesAtOnceToWhatIsThere) {
+  auto nat = nat_with({.timers = timers});
+  const auto external = nat.outbound(Protocol::tcp, laptop, peer, noon, tcp::syn).endpoint;
+  nat.set_behaviour({.timers = timers, .absolute_lifetime = 60s});
+  EXPECT_TRUE(nat.inbound(Protocol::tcp, peer, external, noon + 60s, tcp::syn | tcp::ack));
+  EXPECT_EQ(nat.inbound(Protocol::tcp, peer, external, noon + 61s, tcp::ack), no_mapping);
 }
 
 TEST_F(NatTimers, TheFilterOfOneRemoteClosesWhileTheMappingLives) {
@@ -168,6 +226,26 @@ TEST_F(NatTcp, SimultaneousOpenWorks) { // RFC 5382 REQ-2
   EXPECT_TRUE(open_at(noon + 7440s));
 }
 
+TEST_F(NatTcp, SimultaneousOpenWorksWhicheverSynComesFirst) { // RFC 5382 REQ-2, REQ-4
+  const Endpoint inside{.address = laptop.address, .port = 50000};
+  const Endpoint external{.address = wan, .port = 50000};
+  EXPECT_EQ(nat_.inbound(Protocol::tcp, peer, external, noon, tcp::syn), no_mapping) << "silently";
+  EXPECT_EQ(nat_.outbound(Protocol::tcp, inside, peer, noon, tcp::syn), to(external));
+  EXPECT_EQ(nat_.inbound(Protocol::tcp, peer, external, noon + 1s, tcp::syn), to(inside))
+      << "again";
+  nat_.outbound(Protocol::tcp, inside, peer, noon + 1s, tcp::syn | tcp::ack);
+  nat_.inbound(Protocol::tcp, peer, external, noon + 1s, tcp::syn | tcp::ack);
+  nat_.outbound(Protocol::tcp, inside, peer, noon + 1s, tcp::ack);
+  EXPECT_EQ(nat_.inbound_error(Protocol::tcp, external, peer, noon + 7441s), to(inside));
+  EXPECT_EQ(nat_.inbound_error(Protocol::tcp, external, peer, noon + 7442s), no_mapping);
+}
+
+TEST_F(NatTcp, CrossedSynsAreTransitoryUntilOneIsAcknowledged) {
+  EXPECT_EQ(in(noon, tcp::syn), to(laptop));
+  EXPECT_TRUE(open_at(noon + 240s));
+  EXPECT_FALSE(open_at(noon + 241s));
+}
+
 TEST_F(NatTcp, AnUnsolicitedSynIsRefusedAndLeavesNothing) { // RFC 5382 REQ-4
   EXPECT_EQ(nat_.inbound(Protocol::tcp, stranger, external_, noon, tcp::syn), filtered);
   EXPECT_EQ(nat_.session_count(), 1U);
@@ -188,8 +266,16 @@ TEST_F(NatTcp, AfterBothFinsItIsTransitory) {
 TEST_F(NatTcp, AResetKeepsTheStateForTheTransitoryTimeAndIsNoActivity) { // RFC 7857 section 2.2
   shake_hands();
   in(noon + 100s, tcp::rst);
-  EXPECT_TRUE(open_at(noon + 240s));
-  EXPECT_FALSE(open_at(noon + 241s));
+  in(noon + 200s, tcp::rst); // only the first counts
+  EXPECT_TRUE(open_at(noon + 340s));
+  EXPECT_FALSE(open_at(noon + 341s));
+}
+
+TEST_F(NatTcp, AResetEndsNoIdleConnectionAtOnce) {
+  shake_hands();
+  in(noon + 1000s, tcp::rst);
+  EXPECT_TRUE(open_at(noon + 1240s));
+  EXPECT_FALSE(open_at(noon + 1241s));
 }
 
 TEST_F(NatTcp, AForgedResetIsUndoneByTheNextSegment) { // RFC 6146 section 3.5.2.2

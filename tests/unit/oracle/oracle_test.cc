@@ -22,7 +22,7 @@ const Behaviour cone{.mapping = endpoint_independent, .filtering = address_and_p
 const Behaviour full_cone{.mapping = endpoint_independent, .filtering = endpoint_independent};
 const Behaviour symmetric{.mapping = address_and_port_dependent,
                           .filtering = address_and_port_dependent};
-const Behaviour no_udp{.udp_blocked = true};
+const Behaviour no_udp{.udp_out = nat::OutPolicy::none()};
 
 Behaviour strict(Behaviour layer) {
   layer.flows = nat::FlowRule::strict;
@@ -157,6 +157,15 @@ TEST(OracleExpectation, ARelayOverTcpSurvivesBlockedUdp) {
   Abilities both = nebula;
   both.transports = {"udp", "tcp"};
   EXPECT_EQ(path({{no_udp}}, {{cone}}, both), PathKind::relayed);
+}
+
+TEST(OracleExpectation, ARelayOverTcpNeedsAPortThatIsLetOut) {
+  Abilities both = nebula;
+  both.transports = {"udp", "tcp"};
+  const nat::OutPolicy web{.only = {{443}}};
+  EXPECT_EQ(path({{{.udp_out = web, .tcp_out = web}}}, {{cone}}, both), PathKind::relayed);
+  const Behaviour nothing{.udp_out = nat::OutPolicy::none(), .tcp_out = nat::OutPolicy::none()};
+  EXPECT_EQ(path({{nothing}}, {{cone}}, both), PathKind::unreachable);
 }
 
 TEST(OracleExpectation, WithoutAReachableIntroducerNobodyPunches) {
