@@ -22,6 +22,8 @@ struct GatewayRule {
 struct Scenario {
   std::string name;
   std::string description{};
+  std::string stands_for{}; ///< the real-world case; empty: not said
+  std::string source{};     ///< who documents that devices behave so; empty: not said
   std::vector<GatewayRule> gateways{};
 
   bool operator==(const Scenario&) const = default;

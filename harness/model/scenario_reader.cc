@@ -146,6 +146,9 @@ Scenario read_scenario(const JsonReader& json) {
     read_schema(fields);
     scenario.name = read_name(fields.required("name"));
     scenario.description = read_line(fields.required("description"));
+    if (const auto stands_for = fields.optional("stands_for"))
+      scenario.stands_for = read_line(*stands_for);
+    if (const auto source = fields.optional("source")) scenario.source = read_line(*source);
     fields.required("gateways").each([&](const JsonReader& item) {
       const auto rule = read_rule(item);
       for (const auto& earlier : scenario.gateways)
