@@ -4,6 +4,7 @@
 #include "base/interrupt.hh"
 #include "base/suggest.hh"
 #include "cli/commands.hh"
+#include "cli/complete.hh"
 #include "cli/help.hh"
 #include "model/version.hh"
 
@@ -99,12 +100,16 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
 } // namespace
 
 CLI::Validator choice(std::vector<std::string> names) {
+  std::string carried; // completion asks for them (complete.cc)
+  for (const auto& name : names)
+    carried += (carried.empty() ? "" : " ") + name;
   return CLI::Validator(
       [names = std::move(names)](const std::string& value) {
         if (std::ranges::find(names, value) != names.end()) return std::string();
         return "found '" + value + "', wanted " + any_of(names) + did_you_mean(value, names);
       },
-      "");
+      "",
+      carried);
 }
 
 std::pair<std::string, std::string>
@@ -131,6 +136,8 @@ int run_command_line(std::vector<std::string> arguments) {
              "`hermesh COMMAND --help` says more.");
   int status = 0;
   add_commands(app, status);
+  if (!arguments.empty() && arguments.front() == "__complete") // what the shells' scripts call
+    return print_candidates(app, {arguments.begin() + 1, arguments.end()});
   status = parse_and_run(app, std::move(arguments), status);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     return complain(app, "the results could not be written to standard output", lab_failed);

@@ -19,13 +19,16 @@ constexpr std::array command_entries{CommandEntry{"Run a trial", "run", add_run}
                                      CommandEntry{"Run a trial", "judge", add_judge},
                                      CommandEntry{"Run a trial", "matrix", add_matrix},
                                      CommandEntry{"Look before you run", "list", add_list},
+                                     CommandEntry{"Look before you run", "show", add_show},
                                      CommandEntry{"Look before you run", "validate", add_validate},
                                      CommandEntry{"Look before you run", "oracle", add_oracle},
                                      CommandEntry{"Keep a lab standing", "up", add_up},
                                      CommandEntry{"Keep a lab standing", "shell", add_shell},
                                      CommandEntry{"Keep a lab standing", "down", add_down},
                                      CommandEntry{"Prepare this host", "doctor", add_doctor},
-                                     CommandEntry{"Prepare this host", "image", add_image}};
+                                     CommandEntry{"Prepare this host", "image", add_image},
+                                     CommandEntry{"Help your tools", "schema", add_schema},
+                                     CommandEntry{"Help your tools", "completion", add_completion}};
 
 } // namespace
 

@@ -18,6 +18,7 @@ void add_matrix(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 void add_judge(CLI::App& app, int& status);
 void add_list(CLI::App& app, int& status);
+void add_show(CLI::App& app, int& status);
 void add_validate(CLI::App& app, int& status);
 void add_oracle(CLI::App& app, int& status);
 void add_up(CLI::App& app, int& status);
@@ -25,5 +26,7 @@ void add_shell(CLI::App& app, int& status);
 void add_down(CLI::App& app, int& status);
 void add_image(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
+void add_schema(CLI::App& app, int& status);
+void add_completion(CLI::App& app, int& status);
 
 } // namespace hermesh::cli

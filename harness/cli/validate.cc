@@ -65,8 +65,9 @@ std::string kind_of(const nlohmann::json& document) {
        {"delay", "jitter", "loss_percent", "reorder_percent", "duplicate_percent", "rate"})
     if (has(field)) return "profile";
   // A profile that impairs nothing has only what all kinds have.
-  return has("schema") && has("name") && has("description") && document.size() == 3 ? "profile"
-                                                                                    : "";
+  const std::size_t common = has("$schema") ? 4 : 3;
+  return has("schema") && has("name") && has("description") && document.size() == common ? "profile"
+                                                                                         : "";
 }
 
 void check_file(const fs::path& file, Finding& finding) {

@@ -41,6 +41,7 @@ std::string nearest_prefix(const std::string& text, Family family) {
 
 void read_schema(JsonReader::Fields& fields) {
   fields.required("schema").integer(1, 1);
+  if (const auto link = fields.optional("$schema")) (void)link->text(); // editors look there
 }
 
 std::string read_name(const JsonReader& json) {

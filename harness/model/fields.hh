@@ -12,7 +12,8 @@ namespace hermesh {
 
 /// What the readers of all kinds of files share. Each throws InputError with the place.
 
-/// The field "schema" of a file: the number 1, the only one so far.
+/// The field "schema" of a file: the number 1, the only one so far. "$schema" may stand beside it:
+/// where an editor finds the JSON Schema.
 void read_schema(JsonReader::Fields& fields);
 /// A name: 1 to 32 of [a-z0-9-], not beginning with '-'. "certify" is the harness's own (its
 /// virtual hosts).

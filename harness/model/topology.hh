@@ -57,6 +57,7 @@ struct MachineSpec {
 struct Topology {
   std::string name;
   std::string description{};
+  std::string stands_for{}; ///< the real-world case, one sentence; every shipped file has it
   std::vector<SegmentSpec> segments;
   std::vector<GatewaySpec> gateways{};
   std::vector<MachineSpec> machines;

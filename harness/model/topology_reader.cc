@@ -107,6 +107,8 @@ Topology read_topology(const JsonReader& json) {
     read_schema(fields);
     topology.name = read_name(fields.required("name"));
     topology.description = read_line(fields.required("description"));
+    if (const auto case_of = fields.optional("stands_for"))
+      topology.stands_for = read_line(*case_of);
     fields.required("segments").each([&](const JsonReader& item) {
       topology.segments.push_back(read_segment(item));
     });

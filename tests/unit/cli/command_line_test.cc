@@ -5,6 +5,7 @@
 #include "cli/cli.hh"
 #include "model/version.hh"
 #include "support/golden.hh"
+#include "unit/cli/answer.hh"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -20,30 +21,7 @@ namespace fs = std::filesystem;
 
 const fs::path source = HERMESH_TEST_SOURCE_DIR;
 
-struct Answer {
-  int status;
-  std::string out;
-  std::string talk;
-};
-
-Answer hermesh(const std::vector<std::string>& arguments) {
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  const int status = run_command_line(arguments);
-  return {
-      status, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
-}
-
-/// Runs as if the program had been called in the source tree, so that golden files name no folder
-/// of this machine.
-class CommandLine : public ::testing::Test {
-protected:
-  CommandLine() : before_(fs::current_path()) { fs::current_path(source); }
-  ~CommandLine() override { fs::current_path(before_); }
-
-private:
-  fs::path before_;
-};
+class CommandLine : public InSourceTree {};
 
 TEST_F(CommandLine, AloneShowsTheCommandsByTask) {
   const auto answer = hermesh({});
@@ -55,12 +33,22 @@ TEST_F(CommandLine, AloneShowsTheCommandsByTask) {
 
 class EveryCommand : public ::testing::TestWithParam<std::string> {};
 
-INSTANTIATE_TEST_SUITE_P(
-    Cli,
-    EveryCommand,
-    ::testing::Values(
-        "run", "judge", "list", "validate", "oracle", "up", "shell", "down", "doctor", "image"),
-    [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(Cli,
+                         EveryCommand,
+                         ::testing::Values("run",
+                                           "judge",
+                                           "list",
+                                           "validate",
+                                           "oracle",
+                                           "up",
+                                           "shell",
+                                           "down",
+                                           "doctor",
+                                           "image",
+                                           "show",
+                                           "schema",
+                                           "completion"),
+                         [](const auto& one) { return one.param; });
 
 TEST_P(EveryCommand, HelpEndsWithAnExample) {
   std::vector<std::string> words{GetParam()};
@@ -74,7 +62,7 @@ TEST_P(EveryCommand, HelpEndsWithAnExample) {
 }
 
 TEST_F(CommandLine, HelpTextsAreGolden) {
-  for (const std::string command : {"list", "validate", "oracle"})
+  for (const std::string command : {"list", "show", "validate", "oracle", "schema", "completion"})
     testing::expect_golden("cli/help-" + command + ".txt", hermesh({command, "--help"}).out);
 }
 
@@ -104,6 +92,14 @@ TEST_F(CommandLine, BadUsageIsOneLineAndStatus2) {
       {"oracle", "--topology", "public", "--scenario", "none", "--set", "relay=on"},
       {"oracle", "--topology", "bad\nname\x1b[2J.json", "--scenario", "none"},
       {"image"},
+      {"show"},
+      {"show", "doubel-nat"},
+      {"show", "double-nat", "--scenario", "home-and-carier"},
+      {"show", "double-nat", "--scenario", "symmetric"},
+      {"show", "./nine.json"},
+      {"schema", "topologie"},
+      {"completion", "zhs"},
+      {"__completion"},
       {"validate"}};
   std::string complaints;
   for (const auto& line : lines) {

@@ -26,17 +26,23 @@ std::string ipv4(const Attachment& attachment) {
 }
 
 TEST(Topology, AddressesLeftOutAreAssigned) {
-  const auto topology = catalog().topology("double-nat");
-  ASSERT_EQ(topology.gateways.size(), 3U);
+  const auto topology = catalog().topology("equal-prefixes");
+  ASSERT_EQ(topology.gateways.size(), 4U);
   EXPECT_EQ(ipv4(topology.gateways[0].outside), "80.100.0.11"); // .10 is the relay's
-  EXPECT_EQ(ipv4(topology.gateways[0].inside[0]), "192.168.1.1");
   EXPECT_EQ(ipv4(topology.gateways[1].outside), "80.100.0.12");
-  EXPECT_EQ(ipv4(topology.gateways[1].inside[0]), "10.200.0.1");
+  EXPECT_EQ(ipv4(topology.gateways[0].inside[0]), "10.200.0.1");
   EXPECT_EQ(ipv4(topology.gateways[2].outside), "10.200.0.10");
+  EXPECT_EQ(ipv4(topology.gateways[2].inside[0]), "192.168.1.1");
   EXPECT_EQ(ipv4(topology.machines[0].cards[0]), "192.168.1.10");
-  EXPECT_EQ(ipv4(topology.machines[1].cards[0]), "192.168.2.10");
   EXPECT_EQ(ipv4(topology.machines[2].cards[0]), "80.100.0.10");
-  EXPECT_EQ(topology, catalog().topology("double-nat"));
+  EXPECT_EQ(topology, catalog().topology("equal-prefixes"));
+}
+
+TEST(Scenario, EveryShippedOneSaysWhatItStandsFor) {
+  const auto library = catalog();
+  EXPECT_GE(library.scenarios().size(), 25U);
+  for (const auto& name : library.scenarios())
+    EXPECT_FALSE(library.scenario(name).stands_for.empty()) << name;
 }
 
 TEST(Topology, SmallPrefixesAreUsedUpFromTheBottom) {
