@@ -26,7 +26,7 @@ SAMPLES = {
                      {"name": "r", "role": "relay",
                       "cards": [{"segment": "internet", "ipv4": "80.100.0.10", "ipv6": "3fff::10"}]}]},
     "scenario": {
-        **_HEAD,
+        **_HEAD, "stands_for": "Whatever it may be.", "source": "A standard.",
         "gateways": [{"role": "home", "mapping": "EIM", "filtering": "ADF", "ports": "block", "port_block_size": 64, "flows": "strict",
                       "translation": "napt", "hairpin": "internal-source",
                       "refresh": "outbound-only", "absolute_lifetime": "167h", "icmp_errors": "dropped", "per_host_limit": 10,
