@@ -2,6 +2,7 @@
 #include "base/error.hh"
 #include "base/fd.hh"
 #include "probe/server.hh"
+#include "probe/tunnel.hh"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,8 +16,10 @@ namespace {
 
 constexpr auto usage =
     "usage: hermesh-probe serve [DEVICE]\n"
-    "Sends and answers probe packets as its host says: over DEVICE (a virtio port), or over\n"
-    "stdin and stdout.\n";
+    "       hermesh-probe tunnel INTERFACE STATE-FOLDER SERVER PORT SELF [PEER OVERLAY]...\n"
+    "       hermesh-probe rendezvous PORT\n"
+    "serve: sends and answers probe packets as its host says, over DEVICE (a virtio port) or over\n"
+    "stdin and stdout. tunnel, rendezvous: the VPN `punch` on a peer, and on its server.\n";
 
 void serve(const std::vector<std::string>& arguments) {
   using hermesh::probe::Server;
@@ -31,16 +34,22 @@ void serve(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty() || arguments.size() > 2 || arguments[0] != "serve") {
-    std::cerr << usage;
-    return 2;
-  }
+  const std::string command = arguments.empty() ? "" : arguments[0];
   std::signal(SIGPIPE, SIG_IGN); // a host that is gone is an error of write(), not our end
   try {
-    serve(arguments);
-    return 0;
+    if (command == "serve" && arguments.size() <= 2) {
+      serve(arguments);
+      return 0;
+    }
+    if (command == "tunnel")
+      hermesh::probe::run_tunnel(
+          hermesh::probe::read_tunnel_options({arguments.begin() + 1, arguments.end()}));
+    if (command == "rendezvous" && arguments.size() == 2)
+      hermesh::probe::run_rendezvous(static_cast<std::uint16_t>(std::stoi(arguments[1])));
   } catch (const std::exception& error) {
     std::cerr << "hermesh-probe: " << error.what() << '\n';
     return 3;
   }
+  std::cerr << usage;
+  return 2;
 }

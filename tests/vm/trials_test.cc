@@ -86,6 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"NebulaSymmetricRelayOff",
               trial("nat-nat", "symmetric", "nebula", {"--set", "relay=off"}),
               "unreachable"},
+        Trial{"PunchNatNat", trial("nat-nat", "port-restricted", "punch"), "direct"},
+        Trial{"PunchSymmetric", trial("nat-nat", "symmetric", "punch"), "unreachable"},
         Trial{"NebulaUdpBlocked", trial("nat-public", "udp-blocked", "nebula"), "unreachable"}),
     [](const auto& info) { return info.param.name; });
 
