@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"PunchNatNat", trial("nat-nat", "port-restricted", "punch"), "direct"},
         Trial{"PunchSymmetric", trial("nat-nat", "symmetric", "punch"), "unreachable"},
         Trial{"NebulaUdpBlocked", trial("nat-public", "udp-blocked", "nebula"), "unreachable"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& each) { return each.param.name; });
 
 } // namespace
 } // namespace hermesh::testing
