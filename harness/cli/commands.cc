@@ -24,6 +24,7 @@ constexpr std::array command_entries{CommandEntry{"Run a trial", "run", add_run}
                                      CommandEntry{"Look before you run", "oracle", add_oracle},
                                      CommandEntry{"Keep a lab standing", "up", add_up},
                                      CommandEntry{"Keep a lab standing", "shell", add_shell},
+                                     CommandEntry{"Keep a lab standing", "set", add_set},
                                      CommandEntry{"Keep a lab standing", "down", add_down},
                                      CommandEntry{"Prepare this host", "doctor", add_doctor},
                                      CommandEntry{"Prepare this host", "image", add_image},

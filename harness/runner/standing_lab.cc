@@ -38,7 +38,8 @@ struct Conversation {
 /// but others on the same machine.
 class Server {
 public:
-  Server(Lab& lab, int listener) : lab_(&lab), listener_(listener) {
+  Server(Lab& lab, const TrialSpec& spec, int listener)
+      : lab_(&lab), spec_(spec), listener_(listener) {
     for (const auto& name : lab.machine_names())
       machines_[name]; // a mutex each; no entry is added later
   }
@@ -105,6 +106,7 @@ private:
       if (what == "down") return {{"ok", true}};
       if (what == "shell") return shell(request.value("machine", ""));
       if (what == "exec") return exec(request);
+      if (what == "set") return set(request);
       return {{"ok", false}, {"error", "unknown request '" + what + "'"}};
     } catch (const std::exception& problem) {
       return {{"ok", false}, {"error", problem.what()}};
@@ -128,8 +130,32 @@ private:
             {"diagnostics", exit.diagnostics}};
   }
 
+  /// Other rules for gateways, which forget everything; then they are what they are measured to be.
+  json set(const json& request) {
+    const std::lock_guard one_at_a_time(gateways_);
+    auto changed = spec_;
+    for (const auto& words : request.at("changes").get<std::vector<std::string>>())
+      apply(parse_lab_fault(words), changed.built);
+    changed.declared = changed.built;
+    lab_->fabric().with([&](Fabric& fabric, Time) {
+      for (const auto& gateway : changed.built.gateways) {
+        fabric.set_behaviour(gateway.spec.name, gateway.behaviour);
+        fabric.clear_state(gateway.spec.name);
+      }
+    });
+    spec_ = changed;
+    auto rows = json::array();
+    for (const auto& gateway : certify_gateways(lab_->fabric(), changed))
+      rows.push_back({{"gateway", gateway.gateway},
+                      {"measured", gateway.measured},
+                      {"certified", gateway.certified}});
+    return {{"ok", true}, {"gateways", rows}};
+  }
+
   Lab* lab_;
+  TrialSpec spec_; ///< as the gateways are now
   int listener_;
+  std::mutex gateways_{};
   std::map<std::string, std::mutex> machines_{};
   std::list<Conversation> conversations_{};
   std::atomic<int> leaver_{-1}; ///< the connection of who asked for the end
@@ -187,7 +213,7 @@ void supervise(const TrialSpec& spec,
         fmt::format("{}: {} address {}", name, spec.vpn.name, to_string(nodes.node(name).overlay)));
   const LabSocket socket(options.run_dir / "lab.sock");
   progress.phase("up");
-  last_client = Server(lab, socket.get()).serve(interrupt);
+  last_client = Server(lab, spec, socket.get()).serve(interrupt);
   progress.phase("tear-down");
 }
 

@@ -23,8 +23,8 @@ constexpr std::array grades{Dependence::endpoint_independent,
   std::string list;
   for (const auto& name : wanted)
     list += (list.empty() ? "" : ", ") + name;
-  throw InputError("--lab-fault: " + fault.gateway + ":" + fault.field + ": found '" + fault.value +
-                   "', wanted one of " + list + did_you_mean(fault.value, wanted));
+  throw InputError("gateway change: " + fault.gateway + ":" + fault.field + ": found '" +
+                   fault.value + "', wanted one of " + list + did_you_mean(fault.value, wanted));
 }
 
 /// The value among `all` that prints as `fault.value`.
@@ -62,11 +62,13 @@ void apply(const LabFault& fault, nat::Behaviour& behaviour) {
         });
   else
     throw InputError(
-        "--lab-fault: found field '" + fault.field +
+        "gateway change: found field '" + fault.field +
         "', wanted one of mapping, filtering, ports, flows, udp" +
         did_you_mean(fault.field,
                      std::array<std::string, 5>{"mapping", "filtering", "ports", "flows", "udp"}));
 }
+
+} // namespace
 
 void apply(const LabFault& fault, Network& network) {
   std::vector<std::string> names;
@@ -74,9 +76,11 @@ void apply(const LabFault& fault, Network& network) {
     if (gateway.spec.name == fault.gateway) return apply(fault, gateway.behaviour);
     names.push_back(gateway.spec.name);
   }
-  throw InputError("--lab-fault: there is no gateway '" + fault.gateway + "' in this topology" +
+  throw InputError("gateway change: there is no gateway '" + fault.gateway + "' in this topology" +
                    did_you_mean(fault.gateway, names));
 }
+
+namespace {
 
 const Card& first_card(const Network& network, const std::string& machine) {
   const auto found = std::ranges::find(network.cards, machine, &Card::machine);
@@ -147,7 +151,7 @@ LabFault parse_lab_fault(const std::string& text) {
   const auto colon = text.find(':');
   const auto equals = text.find('=', colon == std::string::npos ? 0 : colon);
   if (colon == std::string::npos || equals == std::string::npos)
-    throw InputError("--lab-fault: found '" + text +
+    throw InputError("gateway change: found '" + text +
                      "', wanted GATEWAY:FIELD=VALUE, for example gw-a:mapping=APDM");
   return {.gateway = text.substr(0, colon),
           .field = text.substr(colon + 1, equals - colon - 1),

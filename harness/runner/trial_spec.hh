@@ -25,6 +25,8 @@ struct LabFault {
 };
 /// "gw-a:mapping=APDM". Throws InputError.
 LabFault parse_lab_fault(const std::string& text);
+/// Throws InputError when there is no such gateway, field or value.
+void apply(const LabFault& fault, Network& network);
 
 /// How long the path phase waits. Counted on the fabric's clock from the start of the last daemon;
 /// the same for every VPN and whatever the oracle expects, so that no expectation shapes a
