@@ -4,8 +4,10 @@
 #include "base/error.hh"
 #include "cli/cli.hh"
 #include "cli/commands.hh"
+#include "cli/oracle_answer.hh"
 #include "model/catalog.hh"
 #include "model/network.hh"
+#include "runner/matrix.hh"
 #include "runner/trial_spec.hh"
 
 #include <fmt/format.h>
@@ -21,10 +23,26 @@ struct OracleOptions {
   std::string form = "reuse";
   std::string topology, scenario, vpn;
   std::vector<std::string> settings;
+  bool explain = false;
+  std::vector<std::string> kinds{}; ///< that are to be explained
   bool json = false;
 };
 
+/// What is assumed where no VPN is named.
+const Abilities generic_abilities{.punches_udp = true, .relays = true};
+
 constexpr std::size_t cell_width = 11;
+
+std::string kind_of(const nat::Behaviour& kind) {
+  return nat::mapping_name(kind.mapping) + "/" + nat::filtering_name(kind.filtering);
+}
+
+std::vector<std::string> kind_choices() {
+  std::vector<std::string> names;
+  for (const auto& kind : nine_kinds(nat::FlowRule::reuse))
+    names.push_back(kind_of(kind));
+  return names;
+}
 
 std::string without_trailing_space(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
@@ -64,88 +82,69 @@ void print_table(const OracleOptions& options) {
   fmt::print("{}\n", document.dump(2));
 }
 
-std::string policy_text(const std::string& protocol, const nat::OutPolicy& policy) {
-  if (policy.passes_all()) return "";
-  if (policy.passes_none()) return " (" + protocol + " blocked)";
-  return " (" + protocol + " to " + nat::to_string(policy) + " only)";
+/// Two NATs of which only the kinds are known, with a public relay between them.
+OracleAnswer ask_about_kinds(const OracleOptions& options) {
+  const auto flows = options.form == "strict" ? nat::FlowRule::strict : nat::FlowRule::reuse;
+  const auto side_of_kind = [&](const std::string& kind) {
+    const auto kinds = nine_kinds(flows);
+    const auto found = std::ranges::find(kinds, kind, kind_of);
+    return oracle::Side{.chain = {*found}};
+  };
+  const oracle::Pairing pair{.family = "IPv4",
+                             .a = side_of_kind(options.kinds.at(0)),
+                             .b = side_of_kind(options.kinds.at(1)),
+                             .relay = oracle::Side{}};
+  return {.a = "A",
+          .b = "B",
+          .a_chain = "behind " + options.kinds[0],
+          .b_chain = "behind " + options.kinds[1],
+          .expectation = oracle::expect({pair}, generic_abilities),
+          .steps = oracle::explain(pair.a, pair.b)};
 }
 
-std::string chain_text(const std::vector<const Gateway*>& chain) {
-  std::string text;
-  for (const auto* gateway : chain) {
-    const auto& behaviour = gateway->behaviour;
-    text += (text.empty() ? "" : ", then ") + gateway->spec.name + " " +
-            nat::mapping_name(behaviour.mapping) + "/" + nat::filtering_name(behaviour.filtering) +
-            policy_text("UDP", behaviour.udp_out) + policy_text("TCP", behaviour.tcp_out);
-  }
-  return text.empty() ? "public" : "behind " + text;
-}
-
-/// What is asked about, and what theory answers.
-struct Answer {
-  std::string a, b;
-  std::string a_chain, b_chain;
-  std::string vpn; ///< its name, or what is assumed in its place
-  oracle::Expectation expectation;
-};
-
-Answer ask(const OracleOptions& options, const Catalog& catalog) {
+OracleAnswer ask_about_trial(const OracleOptions& options, const Catalog& catalog) {
   const auto topology = catalog.topology(options.topology);
   const auto scenario = catalog.scenario(options.scenario);
   std::map<std::string, std::string> settings;
   for (const auto& text : options.settings)
     settings.insert(parse_setting("--set", text));
-  Abilities abilities{.punches_udp = true, .relays = true};
+  auto abilities = generic_abilities;
   if (!options.vpn.empty()) abilities = catalog.vpn(options.vpn, settings).abilities;
   const auto network = bind(topology, scenario, {}, 1);
   const auto peers = machines_of(topology, "peer");
-  return {.a = peers.at(0),
-          .b = peers.at(1),
-          .a_chain = chain_text(chain_of(network, peers[0])),
-          .b_chain = chain_text(chain_of(network, peers[1])),
-          .vpn = options.vpn,
-          .expectation = oracle::expect(side_of(network, peers[0]),
-                                        side_of(network, peers[1]),
-                                        relay_side_of(network, machines_of(topology, "relay")),
-                                        abilities)};
-}
-
-void print_answer(const OracleOptions& options) {
-  const auto answer = ask(options, Catalog(DataFolders::find()));
-  if (options.json) {
-    const nlohmann::ordered_json document{
-        {"schema", 1},
-        {"path", to_string(answer.expectation.path)},
-        {"reason", answer.expectation.reason},
-        {"vpn", answer.vpn.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(answer.vpn)},
-        {"a", {{"machine", answer.a}, {"gateways", answer.a_chain}}},
-        {"b", {{"machine", answer.b}, {"gateways", answer.b_chain}}}};
-    fmt::print("{}\n", document.dump(2));
-    return;
-  }
-  const auto width =
-      std::max({answer.a.size(), answer.b.size(), std::string_view("expected").size()}) + 2;
-  const auto line = [&](const std::string& label, const std::string& text) {
-    fmt::print("{}{}\n", padded(label, width), text);
-  };
-  line(answer.a, answer.a_chain);
-  line(answer.b, answer.b_chain);
-  line("VPN",
-       answer.vpn.empty() ? "one that punches holes, and relays where there is a relay"
-                          : answer.vpn);
-  line("expected", to_string(answer.expectation.path) + ": " + answer.expectation.reason);
+  const auto families =
+      pairings_of(network, peers.at(0), peers.at(1), machines_of(topology, "relay"), abilities);
+  OracleAnswer answer{.a = peers[0],
+                      .b = peers[1],
+                      .a_chain = chain_text(chain_of(network, peers[0])),
+                      .b_chain = chain_text(chain_of(network, peers[1])),
+                      .vpn = options.vpn,
+                      .expectation = oracle::expect(families, abilities)};
+  if (!options.explain) return answer;
+  for (const auto& family : families)
+    for (auto& step : oracle::explain(family.a, family.b)) {
+      if (families.size() > 1) step.about = family.family + ", " + step.about;
+      answer.steps.push_back(std::move(step));
+    }
+  return answer;
 }
 
 void answer_or_table(const OracleOptions& options) {
+  if (options.kinds.size() == 1) throw InputError("--explain: found one kind, wanted two");
   if (options.topology.empty() && options.scenario.empty()) {
     if (!options.vpn.empty() || !options.settings.empty())
       throw InputError("--vpn and --set go with --topology and --scenario");
+    if (!options.kinds.empty()) return print_answer(ask_about_kinds(options), options.json);
+    if (options.explain)
+      throw InputError("--explain wants two kinds of NAT, or --topology and --scenario");
     return print_table(options);
   }
   if (options.topology.empty() || options.scenario.empty())
     throw InputError("--topology and --scenario go together");
   if (options.vpn.empty() && !options.settings.empty()) throw InputError("--set goes with --vpn");
-  print_answer(options);
+  if (!options.kinds.empty())
+    throw InputError("--explain: found kinds, wanted none beside --topology and --scenario");
+  print_answer(ask_about_trial(options, Catalog(DataFolders::find())), options.json);
 }
 
 } // namespace
@@ -153,8 +152,8 @@ void answer_or_table(const OracleOptions& options) {
 void add_oracle(CLI::App& app, int& status) {
   auto& command = *app.add_subcommand(
       "oracle", "say what path theory predicts, for all pairs of NATs or one trial");
-  command.footer(
-      "Example:\n  hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula");
+  command.footer("Examples:\n  hermesh oracle --explain APDM/APDF EIM/APDF\n"
+                 "  hermesh oracle --topology double-nat --scenario home-and-carrier --vpn nebula");
   auto options = std::make_shared<OracleOptions>();
   auto* form = command
                    .add_option("--form",
@@ -180,8 +179,18 @@ void add_oracle(CLI::App& app, int& status) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->take_all();
+  auto* explain =
+      command
+          .add_option("--explain",
+                      options->kinds,
+                      "say why, step by step: for two kinds (APDM/APDF EIM/APDF), or the topology")
+          ->type_name("[KIND KIND]")
+          ->expected(0, 2)
+          ->check(choice(kind_choices()));
   command.add_flag("--json", options->json, "print JSON");
-  command.callback([options, &status] {
+  command.callback([options, explain, &status] {
+    options->explain = explain->count() > 0;
+    std::erase(options->kinds, ""); // what CLI11 makes of no value
     answer_or_table(*options);
     status = 0;
   });

@@ -126,10 +126,16 @@ VpnRole read_role(const JsonReader& json, const fs::path& folder) {
 /// Reads into `abilities` what the record names, and leaves the rest as it is.
 void read_abilities(const JsonReader& json, Abilities& abilities) {
   json.object([&](JsonReader::Fields& fields) {
-    if (const auto flag = fields.optional("punches_udp")) abilities.punches_udp = flag->flag();
-    if (const auto flag = fields.optional("relays")) abilities.relays = flag->flag();
-    if (const auto flag = fields.optional("uses_known_endpoints"))
-      abilities.uses_known_endpoints = flag->flag();
+    const auto read = [&](const char* name, bool& ability) {
+      if (const auto flag = fields.optional(name)) ability = flag->flag();
+    };
+    read("punches_udp", abilities.punches_udp);
+    read("relays", abilities.relays);
+    read("uses_known_endpoints", abilities.uses_known_endpoints);
+    read("punches_tcp", abilities.punches_tcp);
+    read("offers_local_addresses", abilities.offers_local_addresses);
+    read("predicts_ports", abilities.predicts_ports);
+    read("uses_ipv6", abilities.uses_ipv6);
     if (const auto list = fields.optional("transports")) {
       abilities.transports.clear();
       list->each([&](const JsonReader& item) {

@@ -14,7 +14,13 @@ namespace hermesh {
 struct Abilities {
   bool punches_udp = false; ///< UDP hole punching with reflexive candidates (RFC 5128 section 3.3)
   bool relays = false;      ///< a relay is configured and used when no direct path exists
-  bool uses_known_endpoints = false;          ///< dials a peer whose public endpoint is configured
+  bool uses_known_endpoints = false; ///< dials a peer whose public endpoint is configured
+  bool punches_tcp =
+      false; ///< TCP simultaneous open between reflexive candidates (RFC 5128 section 3.4)
+  bool offers_local_addresses = false; ///< peers also try each other's own addresses (RFC 8445)
+  bool predicts_ports =
+      false;              ///< guesses the next port of a NAT that counts (RFC 5128 section 3.5)
+  bool uses_ipv6 = false; ///< peers also reach each other by IPv6
   std::vector<std::string> transports{"udp"}; ///< what its own traffic needs: "udp", "tcp"
 
   bool operator==(const Abilities&) const = default;

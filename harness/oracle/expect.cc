@@ -1,37 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include "oracle/luck.hh"
 #include "oracle/oracle.hh"
+#include "oracle/shared.hh"
+#include "oracle/transports.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace hermesh::oracle {
 namespace {
 
-bool is_public(const Side& side) {
-  return side.chain.empty();
-}
-
-/// To any port: a peer's, which a gateway gives, is on nobody's list.
-bool passes_udp(const Side& side) {
-  return std::ranges::all_of(side.chain,
-                             [](const auto& layer) { return layer.udp_out.passes_all(); });
-}
-
-/// To a server, which for this listens on the port that is let out last.
-bool passes_tcp(const Side& side) {
-  return std::ranges::all_of(
-      side.chain, [](const auto& layer) { return layer.passes(nat::Protocol::tcp, 443); });
-}
-
-bool speaks(const Abilities& abilities, const std::string& transport) {
-  return std::ranges::find(abilities.transports, transport) != abilities.transports.end();
-}
-
-/// Can a side open a connection to a server there, by any transport that the VPN has?
-bool reaches(const Side& side, const Side& server, const Abilities& abilities) {
-  if (!is_public(server)) return false;
-  return (speaks(abilities, "udp") && passes_udp(side)) ||
-         (speaks(abilities, "tcp") && passes_tcp(side));
-}
+using nat::Protocol;
 
 struct Question {
   const Side& a;
@@ -39,45 +18,86 @@ struct Question {
   const std::optional<Side>& relay;
   const Abilities& abilities;
 
-  bool both_pass_udp() const { return passes_udp(a) && passes_udp(b); }
-  bool both_reach_relay() const {
-    return relay && reaches(a, *relay, abilities) && reaches(b, *relay, abilities);
+  bool both_pass(Protocol protocol) const { return passes(a, protocol) && passes(b, protocol); }
+  /// The peers learn of each other from the machine that relays, which both must reach.
+  bool introduced() const {
+    return relay && reaches(a, *relay, abilities) && reaches(b, *relay, abilities) &&
+           short_of_addresses(a, b).empty();
+  }
+  bool meets_inside() const {
+    if (!abilities.offers_local_addresses || !introduced() || !meet_inside(a, b)) return false;
+    const auto apart = without_shared(a, b);
+    return passes(apart.a, Protocol::udp) && passes(apart.b, Protocol::udp);
   }
   bool dials_public_side() const {
-    return abilities.uses_known_endpoints && both_pass_udp() && (is_public(a) || is_public(b));
+    return abilities.uses_known_endpoints && both_pass(Protocol::udp) &&
+           (is_public(a) || is_public(b));
   }
-  /// The peers learn of each other from the machine that relays, which both must reach.
-  bool punches() const {
-    return abilities.punches_udp && both_pass_udp() && both_reach_relay() && direct(a, b);
+  bool may_punch() const { return introduced() && punching_protocol(a, b, abilities); }
+  bool punches() const { return may_punch() && direct(a, b); }
+  bool punches_with_luck() const {
+    return may_punch() && direct(at_best(a, abilities), at_best(b, abilities));
   }
 };
 
+/// Any layer's that ends a mapping under traffic.
+std::string interruptions(const Question& q) {
+  for (const Side* side : {&q.a, &q.b})
+    for (std::size_t i = 0; i < side->chain.size(); ++i)
+      if (side->chain[i].absolute_lifetime != Duration{0})
+        return ", with a break whenever " + name_of(*side, i, side == &q.a ? "A" : "B") +
+               " ends a mapping for its age (RFC 4787 section 4.3)";
+  return "";
+}
+
+std::string why_meets_inside(const Question& q) {
+  if (on_one_segment(q.a, q.b))
+    return "both are on one segment and offer each other their own addresses (RFC 8445 section "
+           "5.1.1.1)";
+  return "both are behind one gateway, and an own address that one of them offers is reached on "
+         "its "
+         "inside (RFC 8445 section 5.1.1.1)";
+}
+
 std::string why_punch_works(const Question& q) {
+  const bool by_tcp = punching_protocol(q.a, q.b, q.abilities) == Protocol::tcp;
+  const std::string technique = by_tcp ? "TCP hole punching" : "UDP hole punching";
+  const std::string section = by_tcp ? "RFC 5128 section 3.4" : "RFC 5128 section 3.3";
+  const auto meeting = meet(q.a, q.b);
+  if (meeting.place == Meeting::Place::hairpin)
+    return technique + " works: " + meeting.a.gateways.back() +
+           " turns round what one sends to the other's endpoint, and its filter lets it in (" +
+           section + ", RFC 4787 sections 5 and 6)";
   const bool a_receives = receives(q.a, q.b) && answers(q.a, q.b);
   const Side& receiver = a_receives ? q.a : q.b;
   const std::string who = a_receives ? "A" : "B";
   if (is_public(receiver))
-    return who + " is public and answers the endpoint it hears from (RFC 5128 section 3.3)";
-  return "UDP hole punching works: " + who +
-         "'s gateways let the other's packets in (RFC 5128 section 3.3, RFC 4787 sections 4.1 and "
-         "5)";
+    return who + " is public and answers the endpoint it hears from (" + section + ")";
+  return technique + " works: " + who + "'s gateways let the other's packets in (" + section +
+         ", RFC 4787 sections 4.1 and 5)";
 }
 
-std::string why_not_direct(const Question& q) {
-  if (!passes_udp(q.a)) return "A's gateways block UDP (RFC 5128 section 3.3 needs it)";
-  if (!passes_udp(q.b)) return "B's gateways block UDP (RFC 5128 section 3.3 needs it)";
-  if (!q.abilities.punches_udp && q.abilities.uses_known_endpoints)
-    return "neither side has a public endpoint to dial, and the VPN does not punch (RFC 5128 "
-           "section 3.3)";
-  if (!q.abilities.punches_udp)
-    return "the VPN neither punches nor dials known endpoints (RFC 5128 section 3.3)";
-  if (!q.relay)
-    return "there is no machine that would introduce the peers to each other (RFC 5128 section "
-           "3.3)";
-  if (!q.both_reach_relay())
-    return "the peers cannot reach the machine that would introduce them (RFC 5128 section 3.3)";
-  const bool would_be_heard = receives(q.a, q.b) || receives(q.b, q.a);
-  if (would_be_heard)
+Side with_external_sources(Side side) {
+  side.chain.back().hairpin = nat::Hairpin::external_source;
+  return side;
+}
+
+std::string why_filters_refuse(const Question& q) {
+  const auto meeting = meet(q.a, q.b);
+  if (meeting.place == Meeting::Place::hairpin) {
+    const auto& gateway = meeting.a.gateways.back();
+    if (meeting.turning().hairpin == nat::Hairpin::off)
+      return gateway + " owns both endpoints and does not turn packets round (RFC 4787 section 6)";
+    if (meeting.shows_inside_sources() &&
+        direct(with_external_sources(meeting.a), with_external_sources(meeting.b)))
+      return "what " + gateway +
+             " turns round keeps its inside source, which the filters further in refuse (RFC 4787 "
+             "REQ-9a)";
+  }
+  const auto is_received = [](const Meeting& there) {
+    return std::ranges::all_of(admissions(there), is_admitted);
+  };
+  if (is_received(meeting) || is_received(back(meeting)))
     return "the answer to a punched packet leaves from another port, which an APDF filter refuses "
            "(RFC 4787 sections 4.1 and 5)";
   return "neither side's filters let in packets from the port that the other's mapping uses "
@@ -85,11 +105,52 @@ std::string why_not_direct(const Question& q) {
          "(RFC 4787 sections 4.1 and 5)";
 }
 
+std::string why_not_direct(const Question& q) {
+  if (const auto gateway = short_of_addresses(q.a, q.b); !gateway.empty())
+    return gateway + " has one address to give and two hosts (RFC 3022 section 2.1)";
+  if (!punching_protocol(q.a, q.b, q.abilities)) {
+    if (!passes(q.a, Protocol::udp))
+      return "A's gateways block UDP (RFC 5128 section 3.3 needs it)";
+    if (!passes(q.b, Protocol::udp))
+      return "B's gateways block UDP (RFC 5128 section 3.3 needs it)";
+    if (q.abilities.uses_known_endpoints)
+      return "neither side has a public endpoint to dial, and the VPN does not punch (RFC 5128 "
+             "section 3.3)";
+    return "the VPN neither punches nor dials known endpoints (RFC 5128 section 3.3)";
+  }
+  if (!q.relay)
+    return "there is no machine that would introduce the peers to each other (RFC 5128 section "
+           "3.3)";
+  if (!q.introduced())
+    return "the peers cannot reach the machine that would introduce them (RFC 5128 section 3.3)";
+  return why_filters_refuse(q);
+}
+
 std::string why_not_relayed(const Question& q) {
   if (!q.abilities.relays || !q.relay) return "there is no relay";
   if (!is_public(*q.relay)) return "the relay is itself behind a gateway";
+  if (!short_of_addresses(q.a, q.b).empty()) return "the second to come reaches nothing";
   const std::string who = reaches(q.a, *q.relay, q.abilities) ? "B" : "A";
   return who + " cannot reach the relay by any transport of the VPN";
+}
+
+Expectation must_be_direct(const Question& q, PathKind path, const std::string& reason) {
+  return {.path = path, .certainty = Certainty::must_direct, .reason = reason + interruptions(q)};
+}
+
+Expectation not_direct(const Question& q) {
+  Expectation expected;
+  if (q.abilities.relays && q.introduced())
+    expected = {.path = PathKind::relayed,
+                .certainty = Certainty::must_relay,
+                .reason = why_not_direct(q) + "; both reach the relay (RFC 5128 section 3.1)"};
+  else
+    expected.reason = why_not_direct(q) + ", and " + why_not_relayed(q);
+  if (!q.punches_with_luck()) return expected;
+  expected.certainty = Certainty::may;
+  expected.reason = "direct is a matter of luck, since " + chances(q.a, q.b, q.abilities) +
+                    "; without it " + expected.reason;
+  return expected;
 }
 
 } // namespace
@@ -99,19 +160,42 @@ Expectation expect(const Side& a,
                    const std::optional<Side>& relay_side,
                    const Abilities& abilities) {
   const Question q{.a = a, .b = b, .relay = relay_side, .abilities = abilities};
+  if (q.meets_inside())
+    return must_be_direct(
+        q, on_one_segment(a, b) ? PathKind::local : PathKind::direct, why_meets_inside(q));
   if (q.dials_public_side()) {
     const std::string who = is_public(b) ? "B" : "A";
-    return {.path = PathKind::direct,
-            .reason = who +
-                      " is public and its endpoint is configured; the way back is the mapping that "
-                      "the first packet makes (RFC 4787 section 4.1)"};
+    return must_be_direct(q,
+                          PathKind::direct,
+                          who + " is public and its endpoint is configured; the way back is the "
+                                "mapping that the first packet makes (RFC 4787 section 4.1)");
   }
-  if (q.punches()) return {.path = PathKind::direct, .reason = why_punch_works(q)};
-  if (abilities.relays && q.both_reach_relay())
-    return {.path = PathKind::relayed,
-            .reason = why_not_direct(q) + "; both reach the relay (RFC 5128 section 3.1)"};
-  return {.path = PathKind::unreachable,
-          .reason = why_not_direct(q) + ", and " + why_not_relayed(q)};
+  if (q.punches()) return must_be_direct(q, PathKind::direct, why_punch_works(q));
+  return not_direct(q);
+}
+
+Expectation expect(const std::vector<Pairing>& families, const Abilities& abilities) {
+  std::optional<Expectation> best;
+  for (const auto& family : families) {
+    auto found = expect(family.a, family.b, family.relay, abilities);
+    if (families.size() > 1) found.reason = "by " + family.family + ": " + found.reason;
+    const auto rank = [](const Expectation& e) {
+      return std::pair(e.path, e.certainty == Certainty::may ? 0 : 1);
+    };
+    if (!best || rank(found) < rank(*best)) best = std::move(found);
+  }
+  return best.value_or(Expectation{
+      .reason = "the peers have no family of addresses in common (RFC 4213 section 2)"});
+}
+
+std::string to_string(Certainty certainty) {
+  switch (certainty) {
+  case Certainty::must_direct: return "must_direct";
+  case Certainty::must_relay: return "must_relay";
+  case Certainty::must_fail: return "must_fail";
+  case Certainty::may: return "may";
+  }
+  return "?";
 }
 
 } // namespace hermesh::oracle

@@ -1,96 +1,85 @@
 // SPDX-License-Identifier: MIT
-// When a hole can be punched. The rule for one NAT on each side is the one that measured tables of
-// all 81 pairs obey (57 direct with flow reuse, 45 without); RFC 5128 section 3.3 explains the
-// technique.
-#include "oracle/oracle.hh"
+// When a hole can be punched through two chains that share nothing. The rule for one NAT on each
+// side is the one that measured tables of all 81 pairs obey (57 direct with flow reuse, 45
+// without); RFC 5128 section 3.3 explains the technique.
+#include "oracle/formula.hh"
 
 #include <algorithm>
-#include <array>
 
 namespace hermesh::oracle {
 namespace {
 
 using enum nat::Dependence;
 
-bool maps_independently(const nat::Behaviour& layer) {
-  return layer.mapping == endpoint_independent;
+/// What becomes of the address once the endpoint is another.
+bool keeps_address(const nat::Behaviour& layer, bool inside_address_is_kept) {
+  if (layer.translating != nat::Translating::napt) return inside_address_is_kept;
+  if (layer.external_addresses == 1) return true;
+  return layer.pooling == nat::Pooling::paired && inside_address_is_kept;
 }
 
-bool all_map_independently(const Side& side) {
-  return std::ranges::all_of(side.chain, maps_independently);
+Admission admission(const nat::Behaviour& layer, const Steadiness& own, const Steadiness& peer) {
+  switch (layer.filtering) {
+  case endpoint_independent: return Admission::open;
+  case address_dependent:
+    if (!own.endpoint) return Admission::unasked_mapping;
+    return peer.address ? Admission::address_known : Admission::other_address;
+  case address_and_port_dependent:
+    if (!own.endpoint) return Admission::unasked_mapping;
+    return peer.endpoint ? Admission::endpoint_known : Admission::other_port;
+  }
+  return Admission::unasked_mapping;
 }
-
-Side with_flows(Side side, Form form) {
-  for (nat::Behaviour& layer : side.chain)
-    layer.flows = form == Form::strict ? nat::FlowRule::strict : nat::FlowRule::reuse;
-  return side;
-}
-
-bool is_strict(const nat::Behaviour& layer) {
-  return layer.flows == nat::FlowRule::strict;
-}
-
-constexpr std::array grades{endpoint_independent, address_dependent, address_and_port_dependent};
 
 } // namespace
 
-bool receives(const Side& a, const Side& b) {
-  bool told_truly =
-      true; // is the endpoint that A was told good for this remote too, up to this layer?
-  const bool b_is_where_it_said = all_map_independently(b);
-  for (const nat::Behaviour& layer : a.chain) {
-    told_truly = told_truly && maps_independently(layer);
-    switch (layer.filtering) {
-    case endpoint_independent: break;
-    case address_dependent:
-      if (!told_truly) return false;
-      break;
-    case address_and_port_dependent:
-      if (!told_truly || !b_is_where_it_said) return false;
-      break;
-    }
+bool is_admitted(Admission admission) {
+  return admission == Admission::open || admission == Admission::address_known ||
+         admission == Admission::endpoint_known;
+}
+
+bool maps_independently(const nat::Behaviour& layer) {
+  return layer.mapping == endpoint_independent || layer.overload_ports;
+}
+
+Steadiness steadiness(const Side& side, std::size_t layers) {
+  Steadiness steady;
+  for (std::size_t i = 0; i < layers; ++i) {
+    steady.endpoint = steady.endpoint && maps_independently(side.chain[i]);
+    if (!steady.endpoint) steady.address = keeps_address(side.chain[i], steady.address);
   }
-  return true;
+  return steady;
+}
+
+Steadiness steadiness(const Side& side) {
+  return steadiness(side, side.chain.size());
+}
+
+std::vector<Admission> admissions(const Side& a, const Side& b) {
+  std::vector<Admission> result;
+  const Steadiness peer = steadiness(b);
+  for (std::size_t i = 0; i < a.chain.size(); ++i)
+    result.push_back(admission(a.chain[i], steadiness(a, i + 1), peer));
+  return result;
+}
+
+bool receives(const Side& a, const Side& b) {
+  return std::ranges::all_of(admissions(a, b), is_admitted);
+}
+
+bool answers_from_where_it_came(const Side& a) {
+  return std::ranges::all_of(a.chain, [](const auto& layer) {
+    return maps_independently(layer) || layer.flows == nat::FlowRule::reuse;
+  });
 }
 
 bool answers(const Side& a, const Side& b) {
-  const bool from_where_it_came = std::ranges::all_of(
-      a.chain, [](const auto& layer) { return maps_independently(layer) || !is_strict(layer); });
-  return from_where_it_came || std::ranges::none_of(b.chain, [](const auto& layer) {
-           return layer.filtering == address_and_port_dependent;
-         });
-}
-
-bool direct(const Side& a, const Side& b) {
-  return (receives(a, b) && answers(a, b)) || (receives(b, a) && answers(b, a));
-}
-
-bool direct(const Side& a, const Side& b, Form form) {
-  return direct(with_flows(a, form), with_flows(b, form));
-}
-
-Form form_of(const Side& a, const Side& b) {
-  return std::ranges::any_of(a.chain, is_strict) || std::ranges::any_of(b.chain, is_strict)
-             ? Form::strict
-             : Form::reuse;
-}
-
-std::vector<Cell> table(Form form) {
-  std::vector<nat::Behaviour> kinds;
-  for (const nat::Dependence mapping : grades)
-    for (const nat::Dependence filtering : grades)
-      kinds.push_back({.mapping = mapping, .filtering = filtering});
-  const auto name = [](const nat::Behaviour& kind) {
-    return mapping_name(kind.mapping) + "/" + filtering_name(kind.filtering);
-  };
-  std::vector<Cell> cells;
-  for (const nat::Behaviour& a : kinds)
-    for (const nat::Behaviour& b : kinds)
-      cells.push_back(
-          {.a = name(a),
-           .b = name(b),
-           .path = direct(Side{{a}}, Side{{b}}, form) ? PathKind::direct : PathKind::relayed});
-  return cells;
+  if (answers_from_where_it_came(a)) return true;
+  const bool from_that_address = steadiness(a).address;
+  return std::ranges::all_of(b.chain, [&](const auto& layer) {
+    return layer.filtering == endpoint_independent ||
+           (layer.filtering == address_dependent && from_that_address);
+  });
 }
 
 } // namespace hermesh::oracle

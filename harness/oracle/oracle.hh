@@ -12,38 +12,41 @@
 
 namespace hermesh::oracle {
 
-/// One peer as theory sees it: the gateways in front of it, innermost first. Empty: a public host.
+/// One peer as theory sees it, in one family: the gateways in front of it, innermost first. Empty:
+/// a public host. A port mapping (NAT-PMP, PCP) will make the layer that grants it EIM/EIF.
 struct Side {
   std::vector<nat::Behaviour> chain;
+  /// Their names, as many as there are layers, or none: a gateway of both sides is known by it.
+  std::vector<std::string> gateways{};
+  std::string segment{}; ///< that the host is on, where it is known
 };
 
 /// Which answer the table gives to an admitted inbound packet (nat::FlowRule) decides 12 of the 81
 /// cells. Both agree about every chain whose mappings are endpoint-independent.
 enum class Form : std::uint8_t { reuse, strict };
 
-/// Can A, behind its chain, receive B's punching packets, sent to the endpoint that A was told is
-/// its own? Layer i of A admits B if it is EIF; or ADF and layers 1..i are EIM; or APDF and
-/// layers 1..i and every layer of B are EIM (RFC 5128 section 3.3 for one layer each; layers beyond
-/// follow from what layer i itself sees: its filter knows the remote that was contacted through it
-/// from the same mapping).
-bool receives(const Side& a, const Side& b);
-
-/// Does A's answer to what it received get back to B? It leaves from the endpoint that B sent to
-/// when every layer of A is EIM or reuses flows; otherwise from another port, which no layer of B
-/// that is APDF lets in.
-bool answers(const Side& a, const Side& b);
-
 /// Is a direct path possible for a VPN that punches, sends to signalled endpoints and answers the
-/// source it saw? Blocked UDP is not looked at. Each layer's own flow rule counts.
+/// source it saw? Blocked UDP is not looked at. Each layer's own flow rule counts, and a gateway of
+/// both sides turns round what they send to its external endpoints if its hairpin does. What is
+/// left to chance (arbitrary pooling, shared ports) counts as lost.
 bool direct(const Side& a, const Side& b);
 /// The same as if every layer had the flow rule of `form`.
 bool direct(const Side& a, const Side& b, Form form);
 /// `strict` when any gateway of either side is.
 Form form_of(const Side& a, const Side& b);
 
+/// How far theory binds a VPN of these abilities.
+enum class Certainty : std::uint8_t {
+  must_direct, ///< or local
+  must_relay,
+  must_fail, ///< nothing can arrive
+  may,       ///< the path named is sure, and with luck a direct one comes of it
+};
+
 /// What theory predicts, and the sentence that says why (with the RFC section it stands on).
 struct Expectation {
   PathKind path = PathKind::unreachable;
+  Certainty certainty = Certainty::must_fail;
   std::string reason;
 
   bool operator==(const Expectation&) const = default;
@@ -56,6 +59,28 @@ Expectation expect(const Side& a,
                    const Side& b,
                    const std::optional<Side>& relay_side,
                    const Abilities& abilities);
+
+/// The pair as one family of addresses has it.
+struct Pairing {
+  std::string family; ///< "IPv4", "IPv6"
+  Side a, b;
+  std::optional<Side> relay{};
+};
+/// Each family on its own, and the best of them taken; the first of equals.
+Expectation expect(const std::vector<Pairing>& families, const Abilities& abilities);
+
+/// One step on the way to the verdict: "A's mapping", "home-a admits B", and a plain sentence.
+struct Step {
+  std::string about;
+  std::string text;
+
+  bool operator==(const Step&) const = default;
+};
+/// Why a punch through these gateways ends as it does: what each mapping shows the other side,
+/// which filter admits what, who answers whom.
+std::vector<Step> explain(const Side& a, const Side& b);
+
+std::string to_string(Certainty certainty); ///< "must_direct", "must_relay", "must_fail", "may"
 
 struct Cell {
   std::string a; ///< "EIM/EIF"

@@ -187,10 +187,10 @@ private:
   }
 
   void conclude() {
-    const auto expectation = oracle::expect(side_of(spec_->declared, spec_->peer_a),
-                                            side_of(spec_->declared, spec_->peer_b),
-                                            relay_side_of(spec_->declared, spec_->relays),
-                                            spec_->vpn.abilities);
+    const auto expectation = oracle::expect(
+        pairings_of(
+            spec_->declared, spec_->peer_a, spec_->peer_b, spec_->relays, spec_->vpn.abilities),
+        spec_->vpn.abilities);
     result_->expected = expectation.path;
     result_->expected_reason = expectation.reason;
     decide(*result_);

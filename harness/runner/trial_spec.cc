@@ -115,11 +115,24 @@ void check_supported(const TrialSpec& spec, const std::string& file) {
       throw InputError(file + ": gateway '" + gateway.name +
                        "': found a side without IPv4, wanted IPv4 on both: certification needs it");
   }
-  const auto a = chain_of(spec.declared, spec.peer_a);
-  for (const auto* gateway : chain_of(spec.declared, spec.peer_b))
-    if (std::ranges::find(a, gateway) != a.end())
-      throw InputError(file + ": found both peers behind gateway '" + gateway->spec.name +
-                       "', wanted a gateway of its own for each: hairpinning is not done yet");
+}
+
+/// What the gateways do to IPv6: they translate nothing, and filter as they do IPv4.
+Network with_firewalls_only(Network network) {
+  for (auto& gateway : network.gateways)
+    gateway.behaviour = {.translating = nat::Translating::none,
+                         .filtering = gateway.behaviour.filtering,
+                         .udp_out = gateway.behaviour.udp_out,
+                         .tcp_out = gateway.behaviour.tcp_out};
+  return network;
+}
+
+bool forwards_ipv6(const Network& network, const std::string& machine) {
+  return std::ranges::all_of(chain_of(network, machine), [](const Gateway* gateway) {
+    return gateway->spec.outside.ipv6 &&
+           std::ranges::any_of(gateway->spec.inside,
+                               [](const Attachment& at) { return at.ipv6.has_value(); });
+  });
 }
 
 constexpr std::size_t most_twins = 64; ///< more peers than any topology has
@@ -237,10 +250,39 @@ std::optional<oracle::Side> relay_side_of(const Network& network,
 }
 
 oracle::Side side_of(const Network& network, const std::string& machine) {
-  oracle::Side side;
-  for (const auto* gateway : chain_of(network, machine))
+  oracle::Side side{.chain = {}, .segment = first_card(network, machine).attachment.segment};
+  for (const auto* gateway : chain_of(network, machine)) {
     side.chain.push_back(gateway->behaviour);
+    side.gateways.push_back(gateway->spec.name);
+  }
   return side;
+}
+
+std::vector<oracle::Pairing> pairings_of(const Network& network,
+                                         const std::string& a,
+                                         const std::string& b,
+                                         const std::vector<std::string>& relays,
+                                         const Abilities& abilities) {
+  std::vector<oracle::Pairing> families;
+  const auto have = [&](std::optional<Address> Attachment::*family) {
+    return first_card(network, a).attachment.*family && first_card(network, b).attachment.*family;
+  };
+  if (have(&Attachment::ipv4))
+    families.push_back({.family = "IPv4",
+                        .a = side_of(network, a),
+                        .b = side_of(network, b),
+                        .relay = relay_side_of(network, relays)});
+  if (!abilities.uses_ipv6 || !have(&Attachment::ipv6)) return families;
+  std::vector<std::string> relays_of_ipv6;
+  for (const auto& relay : relays)
+    if (first_card(network, relay).attachment.ipv6) relays_of_ipv6.push_back(relay);
+  const auto untranslated = with_firewalls_only(network);
+  if (forwards_ipv6(network, a) && forwards_ipv6(network, b))
+    families.push_back({.family = "IPv6",
+                        .a = side_of(untranslated, a),
+                        .b = side_of(untranslated, b),
+                        .relay = relay_side_of(untranslated, relays_of_ipv6)});
+  return families;
 }
 
 } // namespace hermesh

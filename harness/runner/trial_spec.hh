@@ -76,11 +76,17 @@ std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec);
 /// The same if every peer sat on the public segment (the twin of an unreachable).
 TrialSpec public_twin(const TrialSpec& spec);
 
-/// The machine's gateways as the oracle sees them, innermost first, as declared.
+/// The machine's gateways as the oracle sees them for IPv4, innermost first, as declared.
 oracle::Side side_of(const Network& network, const std::string& machine);
 /// In front of the relay that is easiest to reach; empty when there is none.
 std::optional<oracle::Side> relay_side_of(const Network& network,
                                           const std::vector<std::string>& relays);
+/// The pair in each family of addresses that both have and the VPN uses.
+std::vector<oracle::Pairing> pairings_of(const Network& network,
+                                         const std::string& a,
+                                         const std::string& b,
+                                         const std::vector<std::string>& relays,
+                                         const Abilities& abilities);
 /// The machines of a role, in the order of the file: the first two peers are the trial's pair.
 std::vector<std::string> machines_of(const Topology& topology, std::string_view role);
 

@@ -108,7 +108,11 @@ std::optional<MacAddress> VirtualPunch::owner_of(const Host& host, const Address
     return at.ipv4 == address && segment_of(network_, at.segment).ipv4 == host.on_link;
   };
   for (const auto& gateway : network_.gateways) {
-    if (on_segment(gateway.spec.outside)) return gateway.outside_mac;
+    auto outside = gateway.spec.outside;
+    for (unsigned i = 0; outside.ipv4 && i < gateway.behaviour.external_addresses; ++i) {
+      outside.ipv4 = Address::v4(gateway.spec.outside.ipv4->v4_value() + i);
+      if (on_segment(outside)) return gateway.outside_mac;
+    }
     for (std::size_t i = 0; i < gateway.spec.inside.size(); ++i)
       if (on_segment(gateway.spec.inside[i])) return gateway.inside_macs.at(i);
   }

@@ -91,6 +91,10 @@ TEST_F(CommandLine, BadUsageIsOneLineAndStatus2) {
       {"oracle", "--topology", "public", "--scenario", "none", "--vpn", "nebula", "--set", "relay"},
       {"oracle", "--topology", "public", "--scenario", "none", "--set", "relay=on"},
       {"oracle", "--topology", "bad\nname\x1b[2J.json", "--scenario", "none"},
+      {"oracle", "--explain"},
+      {"oracle", "--explain", "EIM/EIF"},
+      {"oracle", "--explain", "EIM/APFD", "EIM/EIF"},
+      {"oracle", "--explain", "EIM/EIF", "EIM/EIF", "--topology", "nat-nat", "--scenario", "none"},
       {"image"},
       {"show"},
       {"show", "doubel-nat"},
@@ -141,6 +145,72 @@ TEST_F(CommandLine, TheOracleAnswersForATrial) {
       hermesh({"oracle", "--topology", "nat-nat", "--scenario", "symmetric", "--json"}).out);
   EXPECT_EQ(symmetric.at("path"), "relayed");
   EXPECT_EQ(symmetric.at("vpn"), nullptr);
+}
+
+TEST_F(CommandLine, TheOracleExplainsEveryStep) {
+  const std::vector<std::vector<std::string>> questions{
+      {"APDM/APDF", "EIM/APDF"},
+      {"EIM/ADF", "APDM/APDF"},
+      {"APDM/EIF", "EIM/APDF", "--form", "strict"},
+      {"--topology", "double-nat", "--scenario", "home-and-carrier", "--vpn", "nebula"},
+      {"--topology", "nat-public", "--scenario", "symmetric"},
+      {"--topology", "nat-nat", "--scenario", "udp-blocked"}};
+  std::string all;
+  for (const auto& question : questions) {
+    std::vector<std::string> words{"oracle", "--explain"};
+    words.insert(words.end(), question.begin(), question.end());
+    const auto answer = hermesh(words);
+    EXPECT_EQ(answer.status, 0) << answer.talk;
+    all += answer.out + "--------\n";
+  }
+  testing::expect_golden("cli/oracle-explain.txt", all);
+}
+
+TEST_F(CommandLine, TheOracleExplainsInJson) {
+  testing::expect_golden("cli/oracle-explain.json",
+                         hermesh({"oracle", "--json", "--explain", "APDM/APDF", "EIM/APDF"}).out);
+}
+
+// Two homes of one carrier, on every hairpin mode; and one firewall over both.
+TEST_F(CommandLine, TheOracleExplainsSharedGateways) {
+  const TempDir place("oracle");
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(place.path() / name) << text;
+    return (place.path() / name).string();
+  };
+  const auto topology = write("shared-cgn.json", R"({
+    "schema": 1, "name": "shared-cgn", "description": "two homes of one carrier",
+    "segments": [
+      {"name": "internet", "ipv4": "80.100.0.0/16"}, {"name": "carrier", "ipv4": "10.200.0.0/16"},
+      {"name": "lan-a", "ipv4": "192.168.1.0/24"}, {"name": "lan-b", "ipv4": "192.168.2.0/24"}],
+    "gateways": [
+      {"name": "cgn", "role": "carrier", "outside": {"segment": "internet"}, "inside": [{"segment": "carrier"}]},
+      {"name": "home-a", "role": "home", "outside": {"segment": "carrier"}, "inside": [{"segment": "lan-a"}]},
+      {"name": "home-b", "role": "home", "outside": {"segment": "carrier"}, "inside": [{"segment": "lan-b"}]}],
+    "machines": [
+      {"name": "a", "role": "peer", "cards": [{"segment": "lan-a"}]},
+      {"name": "b", "role": "peer", "cards": [{"segment": "lan-b"}]},
+      {"name": "r", "role": "relay", "cards": [{"segment": "internet"}]}]})");
+  const auto explain = [&](const std::string& name, const std::string& carrier) {
+    const auto scenario = write(name + ".json",
+                                R"({"schema": 1, "name": ")" + name +
+                                    R"(", "description": "a test", "gateways": [
+        {"role": "home", "mapping": "EIM", "filtering": "APDF", "ports": "preserve"},
+        {"role": "carrier", "ports": "preserve", )" +
+                                    carrier + "}]}");
+    const auto answer =
+        hermesh({"oracle", "--explain", "--topology", topology, "--scenario", scenario});
+    EXPECT_EQ(answer.status, 0) << answer.talk;
+    return answer.out + "--------\n";
+  };
+  testing::expect_golden(
+      "cli/oracle-shared.txt",
+      explain("off", R"("mapping": "EIM", "filtering": "EIF")") +
+          explain("external",
+                  R"("mapping": "EIM", "filtering": "ADF", "hairpin": "external-source")") +
+          explain("internal",
+                  R"("mapping": "EIM", "filtering": "EIF", "hairpin": "internal-source")") +
+          explain("firewall", R"("mapping": "EIM", "filtering": "APDF", "translation": "none")"));
 }
 
 TEST_F(CommandLine, ListShowsWhatIsShipped) {

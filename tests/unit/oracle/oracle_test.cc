@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "oracle/oracle.hh"
+#include "oracle/formula.hh"
 
 #include <gtest/gtest.h>
 

@@ -3,106 +3,179 @@
 
 #include "base/random.hh"
 
+#include <algorithm>
+
 namespace hermesh::oracle {
 namespace {
 
-const Endpoint server{.address = Address::v4(0x50C80001), .port = 4242}; // 80.200.0.1
+constexpr std::size_t server = 2;
+constexpr nat::Protocol udp = nat::Protocol::udp;
 
-Address layer_address(bool b, std::size_t layer, std::size_t layers) {
-  const std::uint32_t side = b ? 2 : 1;
-  if (layer + 1 == layers) return Address::v4(0x50640000 + side); // 80.100.0.side
-  return Address::v4(0x0A000000 + (side << 16) + static_cast<std::uint32_t>(layer) * 256 + 2);
-}
-
-std::vector<nat::Table>
-tables(const std::vector<nat::Behaviour>& chain, bool b, std::uint64_t seed) {
-  std::vector<nat::Table> layers;
-  for (std::size_t i = 0; i < chain.size(); ++i)
-    layers.emplace_back(
-        chain[i], layer_address(b, i, chain.size()), derive_seed(seed, b ? "b" : "a") + i);
-  return layers;
-}
-
-Endpoint host_endpoint(bool b, bool is_public) {
-  const std::uint32_t base = is_public ? 0x50640000 : 0xC0A80100;
-  return {.address = Address::v4(base + (b ? 12 : 11)), .port = 4242};
+/// 80.100.0.0/16 is the Internet, 10.n.0.0/16 the n-th network behind a gateway.
+Address address_on(std::size_t network, std::uint32_t tail) {
+  const std::uint32_t prefix =
+      network == 0 ? 0x50640000U : 0x0A000000U + (static_cast<std::uint32_t>(network) << 16U);
+  return Address::v4(prefix + tail);
 }
 
 } // namespace
 
-PunchWorld::PunchWorld(const std::vector<nat::Behaviour>& a,
-                       const std::vector<nat::Behaviour>& b,
-                       std::uint64_t seed)
-    : a_{.endpoint = host_endpoint(false, a.empty()), .layers = tables(a, false, seed)},
-      b_{.endpoint = host_endpoint(true, b.empty()), .layers = tables(b, true, seed)} {
-  const Endpoint of_a = learn_reflexive(a_);
-  const Endpoint of_b = learn_reflexive(b_);
-  a_.targets.insert(of_b);
-  b_.targets.insert(of_a);
+PunchWorld::PunchWorld(const Scene& scene, std::uint64_t seed) {
+  const NetworkId common = put_behind(scene.shared, 0, derive_seed(seed, "shared"));
+  const NetworkId near_a = put_behind(scene.a, common, derive_seed(seed, "a"));
+  const NetworkId near_b = put_behind(scene.b, common, derive_seed(seed, "b"));
+  const std::uint16_t port = 4242;
+  const auto port_of_b = static_cast<std::uint16_t>(scene.one_port ? port : port + 2);
+  hosts_ = {{.endpoint = {address_on(near_a, 11), port}, .network = near_a},
+            {.endpoint = {address_on(near_b, 12), port_of_b}, .network = near_b},
+            {.endpoint = {address_on(0, 0x7001), 3478}, .network = 0}};
+  introduce(scene.own_addresses);
 }
 
-Endpoint PunchWorld::learn_reflexive(Host& host) {
-  Endpoint source = host.endpoint;
-  for (nat::Table& layer : host.layers)
-    source = layer.outbound(nat::Protocol::udp, source, server, now_).endpoint;
-  Endpoint back = source;
-  for (auto layer = host.layers.rbegin(); layer != host.layers.rend(); ++layer)
-    back = layer->inbound(nat::Protocol::udp, server, back, now_).endpoint;
-  return source;
-}
-
-void PunchWorld::send(Host& from, const Endpoint& to, bool request) {
-  Packet packet{.source = from.endpoint, .destination = to, .request = request};
-  for (nat::Table& layer : from.layers)
-    packet.source = layer.outbound(nat::Protocol::udp, packet.source, to, now_).endpoint;
-  under_way_.push_back(packet);
-}
-
-void PunchWorld::arrive(Host& host, Packet packet) {
-  for (auto layer = host.layers.rbegin(); layer != host.layers.rend(); ++layer) {
-    const auto in = layer->inbound(nat::Protocol::udp, packet.source, packet.destination, now_);
-    if (!in) return;
-    packet.destination = in.endpoint;
+/// The innermost network of the chain that ends at `network`.
+PunchWorld::NetworkId PunchWorld::put_behind(const std::vector<nat::Behaviour>& chain,
+                                             NetworkId network,
+                                             std::uint64_t seed) {
+  for (auto layer = chain.size(); layer-- > 0;) {
+    const NetworkId inside = networks_++;
+    const auto first = static_cast<std::uint32_t>(0x100 + 0x80 * boxes_.size());
+    boxes_.push_back({.table = nat::Table(chain[layer], address_on(network, first), seed + inside),
+                      .outside = network,
+                      .inside = inside});
+    network = inside;
   }
-  if (packet.destination != host.endpoint) return;
-  host.targets.insert(packet.source);
-  if (packet.request)
-    send(host, packet.source, false);
+  return network;
+}
+
+void PunchWorld::introduce(bool own_addresses) {
+  seen_.resize(2);
+  for (const std::size_t host : {0U, 1U}) {
+    send(host, hosts_[server].endpoint, Kind::hello);
+    deliver_all();
+  }
+  if (!seen_[0] || !seen_[1]) return; // nobody to tell, or nobody to tell of
+  for (const std::size_t host : {0U, 1U}) {
+    hosts_[host].targets.insert(*seen_[1 - host]);
+    if (own_addresses) hosts_[host].targets.insert(hosts_[1 - host].endpoint);
+  }
+}
+
+PunchWorld::Host* PunchWorld::host_at(NetworkId network, const Address& address) {
+  const auto found = std::ranges::find_if(hosts_, [&](const Host& host) {
+    return host.network == network && host.endpoint.address == address;
+  });
+  return found == hosts_.end() ? nullptr : &*found;
+}
+
+/// Whether somebody there has the address, for all the network can see.
+bool PunchWorld::is_within(NetworkId network, const Address& address) {
+  return host_at(network, address) != nullptr || way_in(network, address) != nullptr;
+}
+
+PunchWorld::Box* PunchWorld::way_in(NetworkId network, const Address& address) {
+  const auto found = std::ranges::find_if(boxes_, [&](const Box& box) {
+    if (box.outside != network) return false;
+    if (box.table.behaviour().translating == nat::Translating::none)
+      return is_within(box.inside, address);
+    return box.table.is_external(address);
+  });
+  return found == boxes_.end() ? nullptr : &*found;
+}
+
+PunchWorld::Box* PunchWorld::way_out(NetworkId network) {
+  const auto found = std::ranges::find(boxes_, network, &Box::inside);
+  return found == boxes_.end() ? nullptr : &*found;
+}
+
+void PunchWorld::send(std::size_t host, const Endpoint& to, Kind kind) {
+  Packet packet{.source = hosts_[host].endpoint,
+                .destination = to,
+                .kind = kind,
+                .at = hosts_[host].network,
+                .sender = host};
+  if (climb(packet)) under_way_.push_back(packet);
+}
+
+/// Outwards, to the first network where somebody knows the destination.
+bool PunchWorld::climb(Packet& packet) {
+  while (!is_within(packet.at, packet.destination.address)) {
+    Box* box = way_out(packet.at);
+    if (box == nullptr) return false;
+    const bool translates = box->table.behaviour().translating != nat::Translating::none;
+    if (translates && box->table.is_external(packet.destination.address)) return true;
+    const auto out = box->table.outbound(udp, packet.source, packet.destination, now_);
+    if (!out || !box->table.behaviour().passes(udp, packet.destination.port)) return false;
+    packet.source = out.endpoint;
+    packet.at = box->outside;
+  }
+  return true;
+}
+
+/// At the gateway that is the destination's owner, seen from inside.
+bool PunchWorld::turn_round(Packet& packet) {
+  if (is_within(packet.at, packet.destination.address)) return true;
+  const auto ends = way_out(packet.at)->table.hairpin(udp, packet.source, packet.destination, now_);
+  packet.source = ends.source;
+  packet.destination = ends.destination;
+  return static_cast<bool>(ends);
+}
+
+bool PunchWorld::descend(Packet& packet) {
+  while (host_at(packet.at, packet.destination.address) == nullptr) {
+    Box* box = way_in(packet.at, packet.destination.address);
+    if (box == nullptr || !box->table.behaviour().passes(udp, packet.source.port)) return false;
+    const auto in = box->table.inbound(udp, packet.source, packet.destination, now_);
+    if (!in) return false;
+    packet.destination = in.endpoint;
+    packet.at = box->inside;
+  }
+  return true;
+}
+
+void PunchWorld::arrive(std::size_t host, const Packet& packet) {
+  Host& self = hosts_[host];
+  if (packet.destination != self.endpoint) return;
+  if (host == server) {
+    seen_[packet.sender] = packet.source;
+    return send(server, packet.source, Kind::answer);
+  }
+  // Shared ports can turn a host's packet round to itself, which no peer is taken in by.
+  if (packet.sender == server || packet.sender == host) return;
+  self.targets.insert(packet.source);
+  if (packet.kind == Kind::request)
+    send(host, packet.source, Kind::answer);
   else
-    host.answered = true;
+    self.answered = true;
 }
 
 void PunchWorld::deliver_all() {
   while (!under_way_.empty()) {
-    const Packet packet = under_way_.front();
+    Packet packet = under_way_.front();
     under_way_.pop_front();
-    for (Host* host : {&a_, &b_}) {
-      const Address& outermost =
-          host->layers.empty() ? host->endpoint.address : host->layers.back().external();
-      if (packet.destination.address == outermost) arrive(*host, packet);
-    }
+    if (!turn_round(packet) || !descend(packet)) continue;
+    const Host* host = host_at(packet.at, packet.destination.address);
+    arrive(static_cast<std::size_t>(host - hosts_.data()), packet);
   }
 }
 
-void PunchWorld::probe(Host& host) {
-  const auto targets = host.targets; // what this round's answers add is for the next
+void PunchWorld::probe(std::size_t host) {
+  const auto targets = hosts_[host].targets; // what this round's answers add is for the next
   for (const Endpoint& target : targets)
-    send(host, target, true);
+    send(host, target, Kind::request);
 }
 
 bool PunchWorld::punch(Order order) {
-  Host& first = order == Order::b_first ? b_ : a_;
-  Host& second = order == Order::b_first ? a_ : b_;
+  const std::size_t first = order == Order::b_first ? 1 : 0;
   constexpr int rounds = 6;
   for (int round = 0; round < rounds; ++round) {
     now_ += std::chrono::seconds{1};
-    a_.answered = b_.answered = false;
+    hosts_[0].answered = hosts_[1].answered = false;
     probe(first);
     if (order != Order::crossing) deliver_all();
-    probe(second);
+    probe(1 - first);
     deliver_all();
   }
-  return a_.answered || b_.answered;
+  return hosts_[0].answered || hosts_[1].answered;
 }
 
 } // namespace hermesh::oracle

@@ -5,16 +5,24 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <set>
 #include <vector>
 
 namespace hermesh::oracle {
 
-/// Two hosts behind chains of NAT tables and a server between them, with packets that take time. It
-/// knows nothing of the formula: hosts learn endpoints from the server, send to what they know and
-/// answer what they see, as a VPN that punches does.
+/// Who is behind what. All chains innermost first; those of A and B end where `shared` begins.
+struct Scene {
+  std::vector<nat::Behaviour> a{};
+  std::vector<nat::Behaviour> b{};
+  std::vector<nat::Behaviour> shared{};
+  bool own_addresses = false; ///< the hosts tell each other their own, too
+  bool one_port = true;       ///< both hosts send from the same port
+};
+
+/// Two hosts behind NAT tables and a server beyond them all, with packets that take time. It knows
+/// nothing of the formula: packets are routed hop by hop through networks, hosts learn endpoints
+/// from the server, send to what they know and answer what they see, as a VPN that punches does.
 class PunchWorld {
 public:
   enum class Order : std::uint8_t {
@@ -23,37 +31,58 @@ public:
     crossing, ///< all that are sent in a round are under way at once
   };
 
-  PunchWorld(const std::vector<nat::Behaviour>& a,
-             const std::vector<nat::Behaviour>& b,
-             std::uint64_t seed);
+  PunchWorld(const Scene& scene, std::uint64_t seed);
 
   /// Several rounds of probing; true when in the last one a request came through and its answer
   /// came back.
   bool punch(Order order);
 
 private:
+  enum class Kind : std::uint8_t { hello, request, answer };
+  using NetworkId = std::size_t; ///< 0: the Internet
+
   struct Packet {
     Endpoint source;
     Endpoint destination;
-    bool request = false;
+    Kind kind = Kind::request;
+    NetworkId at = 0;
+    std::size_t sender = 0; ///< a host's number, which the message carries
   };
   struct Host {
     Endpoint endpoint;
-    std::vector<nat::Table> layers; ///< innermost first
-    std::set<Endpoint> targets{}; ///< where the peer may be: what the server said, and sources seen
+    NetworkId network = 0;
+    std::set<Endpoint> targets{}; ///< where the peer may be: what it was told, and sources seen
     bool answered = false;        ///< in this round
   };
+  struct Box {
+    nat::Table table;
+    NetworkId outside = 0;
+    NetworkId inside = 0;
+  };
 
-  Endpoint learn_reflexive(Host& host);
-  void send(Host& from, const Endpoint& to, bool request);
-  void probe(Host& host);
+  NetworkId
+  put_behind(const std::vector<nat::Behaviour>& chain, NetworkId network, std::uint64_t seed);
+  void introduce(bool own_addresses);
+
+  Host* host_at(NetworkId network, const Address& address);
+  Box* way_in(NetworkId network, const Address& address);
+  Box* way_out(NetworkId network);
+  bool is_within(NetworkId network, const Address& address);
+
+  void send(std::size_t host, const Endpoint& to, Kind kind);
+  bool climb(Packet& packet);
+  bool turn_round(Packet& packet);
+  bool descend(Packet& packet);
+  void arrive(std::size_t host, const Packet& packet);
+  void probe(std::size_t host);
   void deliver_all();
-  void arrive(Host& host, Packet packet);
 
   Time now_{std::chrono::hours{1}};
-  Host a_;
-  Host b_;
-  std::deque<Packet> under_way_;
+  NetworkId networks_ = 1;
+  std::deque<Box> boxes_{};
+  std::vector<Host> hosts_{};                   ///< A, B, the server
+  std::vector<std::optional<Endpoint>> seen_{}; ///< by the server, of A and of B
+  std::deque<Packet> under_way_{};
 };
 
 } // namespace hermesh::oracle

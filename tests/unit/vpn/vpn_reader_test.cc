@@ -76,6 +76,29 @@ TEST(VpnReader, ReadsAFolder) {
   EXPECT_EQ(vpn.abilities, (Abilities{.punches_udp = true, .relays = true}));
 }
 
+TEST(VpnReader, ReadsEveryAbility) {
+  auto document = good();
+  document["options"] = json::array();
+  document["abilities"] = {{"punches_udp", true},
+                           {"relays", true},
+                           {"uses_known_endpoints", true},
+                           {"punches_tcp", true},
+                           {"offers_local_addresses", true},
+                           {"predicts_ports", true},
+                           {"uses_ipv6", true},
+                           {"transports", {"tcp"}}};
+  const Folder folder(document);
+  EXPECT_EQ(read_vpn_folder(folder.path()).abilities,
+            (Abilities{.punches_udp = true,
+                       .relays = true,
+                       .uses_known_endpoints = true,
+                       .punches_tcp = true,
+                       .offers_local_addresses = true,
+                       .predicts_ports = true,
+                       .uses_ipv6 = true,
+                       .transports = {"tcp"}}));
+}
+
 TEST(VpnReader, TakesTheFolderInAnyForm) {
   const Folder folder(good());
   const auto wanted = read_vpn_folder(folder.path());
