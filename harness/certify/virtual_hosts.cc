@@ -25,7 +25,7 @@ std::vector<std::byte> tag_of(std::uint64_t number) {
 }
 
 /// The highest address of the prefix that nobody has; machines are numbered from below.
-Address free_address(const Prefix& prefix, std::set<Address>& used) {
+std::optional<Address> next_free(const Prefix& prefix, std::set<Address>& used) {
   const unsigned host_bits = prefix.address.is_v4() ? 32 - prefix.length : 0;
   if (host_bits < 32) {
     const std::uint32_t hosts =
@@ -33,6 +33,11 @@ Address free_address(const Prefix& prefix, std::set<Address>& used) {
     for (std::uint32_t number = hosts; number-- > 1;)
       if (const Address address = prefix.host(number); used.insert(address).second) return address;
   }
+  return std::nullopt;
+}
+
+Address free_address(const Prefix& prefix, std::set<Address>& used) {
+  if (const auto address = next_free(prefix, used)) return *address;
   throw Error("certification needs room for its hosts in " + to_string(prefix));
 }
 
@@ -97,67 +102,112 @@ void VirtualHosts::sink(PortId port, std::span<const std::byte> frame) {
       inbox_.push_back({i, {frame.begin(), frame.end()}});
 }
 
-std::optional<Endpoint> VirtualHosts::send_out(VirtualHost from,
-                                               std::uint16_t port,
-                                               VirtualHost server,
-                                               std::uint16_t server_port,
-                                               Carrier carrier) {
-  const auto arrival = send(from, port, {.address = address(server), .port = server_port}, carrier);
-  if (!arrival) return std::nullopt;
-  return arrival->source;
+wire::FrameAddresses VirtualHosts::addresses(VirtualHost from,
+                                             const Endpoint& source,
+                                             const Endpoint& destination) const {
+  return {.source_mac = at(from).mac,
+          .destination_mac = is_inside(from) ? gateway_.inside_mac : gateway_.outside_mac,
+          .source = source,
+          .destination = destination};
 }
 
-std::optional<VirtualHosts::Arrival>
-VirtualHosts::send_in(VirtualHost server, std::uint16_t server_port, const Endpoint& external) {
-  return send(server, server_port, external, Carrier::udp);
+std::optional<Endpoint>
+VirtualHosts::send_out(const Sender& from, VirtualHost server, std::uint16_t server_port) {
+  const auto seen = send(from, endpoint(server, server_port));
+  if (!seen || seen->host != server) return std::nullopt;
+  return seen->source;
 }
 
-std::optional<VirtualHosts::Arrival>
-VirtualHosts::send(VirtualHost from, std::uint16_t port, const Endpoint& to, Carrier carrier) {
-  const Host& sender = at(from);
-  const wire::FrameAddresses addresses{.source_mac = sender.mac,
-                                       .destination_mac = is_inside(from) ? gateway_.inside_mac
-                                                                          : gateway_.outside_mac,
-                                       .source = {.address = sender.address, .port = port},
-                                       .destination = to};
+std::optional<VirtualHosts::Arrival> VirtualHosts::send(const Sender& from, const Endpoint& to) {
+  const auto ends =
+      addresses(from.host, {from.address.value_or(address(from.host)), from.port}, to);
   const auto tag = tag_of(++sent_);
-  auto frame = carrier == Carrier::udp
-                   ? wire::make_udp_frame(addresses, tag)
-                   : wire::make_tcp_frame(addresses, wire::tcp_flag::syn, 0, tag);
-  fabric_.receive(sender.port, frame, now_);
-
-  std::optional<Arrival> arrival;
-  while (!inbox_.empty()) { // the gateway may have to ask for an address before it sends on
-    const Frame next = std::move(inbox_.front());
-    inbox_.pop_front();
-    answer_arp(next);
-    if (const auto arrived = take_arrival(next, tag)) arrival = arrived;
+  std::vector<std::byte> frame;
+  switch (from.carrier) {
+  case Carrier::udp: frame = wire::make_udp_frame(ends, tag); break;
+  case Carrier::tcp: frame = wire::make_tcp_frame(ends, from.flags, 0, tag); break;
+  case Carrier::icmp: // the answer carries the identifier that the question came with
+    auto echo = ends;
+    if (!is_inside(from.host)) echo.source.port = to.port;
+    frame = wire::make_echo_frame(echo, !is_inside(from.host), 1, tag);
+    break;
   }
-  return arrival;
+  std::optional<Arrival> arrived;
+  for (const Received& received : exchange(from.host, std::move(frame)))
+    if (const auto one = arrival(received, tag)) arrived = one;
+  return arrived;
 }
 
-void VirtualHosts::answer_arp(const Frame& frame) {
+std::vector<VirtualHosts::Received> VirtualHosts::exchange(VirtualHost from,
+                                                           std::vector<std::byte> frame) {
+  fabric_.receive(at(from).port, frame, now_);
+  std::vector<Received> received;
+  while (!inbox_.empty()) { // the gateway may have to ask for an address before it sends on
+    Frame next = std::move(inbox_.front());
+    inbox_.pop_front();
+    if (!answer_arp(next))
+      received.push_back({static_cast<VirtualHost>(next.host), std::move(next.bytes)});
+  }
+  return received;
+}
+
+/// False when it is no ARP.
+bool VirtualHosts::answer_arp(const Frame& frame) {
   const auto ethernet = wire::parse_ethernet(frame.bytes);
-  if (!ethernet || ethernet->type != wire::ether_type::arp) return;
+  if (!ethernet || ethernet->type != wire::ether_type::arp) return false;
   const auto arp = wire::parse_arp(wire::Bytes(frame.bytes).subspan(wire::ethernet_header_size));
   const Host& host = hosts_[frame.host];
   if (!arp || arp->operation != wire::ArpPacket::Operation::request || arp->target != host.address)
-    return;
+    return true;
   auto reply = wire::make_arp_reply(host.mac, host.address, arp->sender_mac, arp->sender);
   fabric_.receive(host.port, reply, now_);
+  return true;
 }
 
 /// Only what is addressed to this very host, with a right checksum and the tag that was sent, has
 /// arrived.
-std::optional<VirtualHosts::Arrival>
-VirtualHosts::take_arrival(const Frame& frame, std::span<const std::byte> tag) const {
-  const auto ethernet = wire::parse_ethernet(frame.bytes);
-  const auto summary = wire::summarise(frame.bytes);
-  const Host& host = hosts_[frame.host];
+std::optional<VirtualHosts::Arrival> VirtualHosts::arrival(const Received& received,
+                                                           std::span<const std::byte> tag) const {
+  const auto ethernet = wire::parse_ethernet(received.frame);
+  const auto summary = wire::summarise(received.frame);
+  const Host& host = at(received.host);
   if (!ethernet || !summary || ethernet->destination != host.mac) return std::nullopt;
   if (!summary->is_ip() || summary->destination.address != host.address) return std::nullopt;
-  if (!std::ranges::equal(summary->data, tag)) return std::nullopt;
-  return Arrival{.source = summary->source, .destination = summary->destination};
+  const auto packet = wire::Bytes(received.frame).subspan(wire::ethernet_header_size);
+  const auto ip = wire::parse_ipv4(packet);
+  if (!ip || !wire::transport_checksum_ok(packet.subspan(ip->header_size, ip->data_size()),
+                                          ip->protocol,
+                                          ip->source,
+                                          ip->destination))
+    return std::nullopt;
+  if (summary->data.size() < tag.size() || !std::ranges::equal(summary->data.last(tag.size()), tag))
+    return std::nullopt;
+  return Arrival{
+      .host = received.host, .source = summary->source, .destination = summary->destination};
+}
+
+std::vector<Address> VirtualHosts::inside_addresses(std::size_t most) const {
+  std::set<Address> used(gateway_.taken.begin(), gateway_.taken.end());
+  used.insert({gateway_.inside_address, gateway_.outside_address});
+  std::vector<Address> addresses;
+  for (const auto host : {VirtualHost::inside_one, VirtualHost::inside_two}) {
+    addresses.push_back(address(host));
+    used.insert(address(host));
+  }
+  while (addresses.size() < most)
+    if (const auto another = next_free(gateway_.inside_prefix, used))
+      addresses.push_back(*another);
+    else
+      break;
+  return addresses;
+}
+
+void VirtualHosts::age(Duration by) {
+  fabric_.age(gateway_.name, by);
+}
+
+void VirtualHosts::forget() {
+  fabric_.clear_state(gateway_.name);
 }
 
 } // namespace hermesh

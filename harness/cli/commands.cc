@@ -22,6 +22,7 @@ constexpr std::array command_entries{CommandEntry{"Run a trial", "run", add_run}
                                      CommandEntry{"Look before you run", "show", add_show},
                                      CommandEntry{"Look before you run", "validate", add_validate},
                                      CommandEntry{"Look before you run", "oracle", add_oracle},
+                                     CommandEntry{"Look before you run", "certify", add_certify},
                                      CommandEntry{"Keep a lab standing", "up", add_up},
                                      CommandEntry{"Keep a lab standing", "shell", add_shell},
                                      CommandEntry{"Keep a lab standing", "set", add_set},

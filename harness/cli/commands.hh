@@ -22,6 +22,7 @@ void add_list(CLI::App& app, int& status);
 void add_show(CLI::App& app, int& status);
 void add_validate(CLI::App& app, int& status);
 void add_oracle(CLI::App& app, int& status);
+void add_certify(CLI::App& app, int& status);
 void add_up(CLI::App& app, int& status);
 void add_shell(CLI::App& app, int& status);
 void add_down(CLI::App& app, int& status);

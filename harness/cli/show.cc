@@ -57,16 +57,16 @@ void show(const ShowOptions& options) {
     words = words_of(topology, catalog.scenario_file(options.scenario));
   }
   if (options.json) {
-    using Json = nlohmann::ordered_json;
+    using Document = nlohmann::ordered_json;
     const auto text_or_null = [](const std::string& text) {
-      return text.empty() ? Json() : Json(text);
+      return text.empty() ? Document() : Document(text);
     };
-    const Json document{{"schema", 1},
-                        {"name", topology.name},
-                        {"description", topology.description},
-                        {"stands_for", text_or_null(topology.stands_for)},
-                        {"scenario", text_or_null(scenario.name)},
-                        {"outermost", picture_json(topology, words)}};
+    const Document document{{"schema", 1},
+                            {"name", topology.name},
+                            {"description", topology.description},
+                            {"stands_for", text_or_null(topology.stands_for)},
+                            {"scenario", text_or_null(scenario.name)},
+                            {"outermost", picture_json(topology, words)}};
     fmt::print("{}\n", document.dump(2));
     return;
   }

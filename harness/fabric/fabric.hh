@@ -73,7 +73,8 @@ public:
   /// Interventions. Each takes effect atomically: the next frame sees it.
   void set_behaviour(std::string_view gateway,
                      const nat::Behaviour& behaviour); ///< keeps the table
-  void clear_state(std::string_view gateway);          ///< forget every mapping, as a reboot does
+  /// Forget every mapping, as a reboot does, and what `age` ran ahead.
+  void clear_state(std::string_view gateway);
   /// Control of an "unreachable": nothing filtered, UDP passes, and inbound packets that match no
   /// mapping go to the only host seen inside (or the next gateway inside).
   void open(std::string_view gateway, bool on);

@@ -29,7 +29,12 @@ public:
   /// Would `inbound` let a packet in? Changes nothing.
   bool knows(std::uint8_t protocol, const Endpoint& inside, const Endpoint& remote, Time now) const;
 
-  void clear() { entries_.clear(); }
+  /// What was aged is as if it had not been, too.
+  void clear() {
+    entries_.clear();
+    skew_ = {};
+    next_sweep_ = {};
+  }
   void age(Duration by) { skew_ += by; }
 
 private:

@@ -226,6 +226,7 @@ void Table::clear() {
   mappings_.clear();
   sessions_.clear();
   wheel_.clear();
+  skew_ = {};
 }
 
 void Table::set_behaviour(const Behaviour& behaviour) {

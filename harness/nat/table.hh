@@ -84,7 +84,9 @@ public:
   Translation
   outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now);
 
-  void clear(); ///< forget everything, as a reboot does; the next random ports differ from the last
+  /// Forget everything, as a reboot does, and what `age` ran ahead: `now` may go back to what it is
+  /// without. The next random ports differ from the last.
+  void clear();
 
   /// Sessions that live go on under the new rules; timers apply to them at once. With another
   /// Behaviour::translating it is another box, which knows nothing.

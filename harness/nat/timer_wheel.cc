@@ -27,6 +27,7 @@ void TimerWheel::remove(Index entry) {
 void TimerWheel::clear() {
   heads_.fill(no_index);
   links_.clear();
+  current_ = -1; // its owner's clock may begin anew
   size_ = 0;
 }
 

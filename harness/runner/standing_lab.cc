@@ -135,7 +135,7 @@ private:
     const std::lock_guard one_at_a_time(gateways_);
     auto changed = spec_;
     for (const auto& words : request.at("changes").get<std::vector<std::string>>())
-      apply(parse_lab_fault(words), changed.built);
+      apply_lab_fault(parse_lab_fault(words), changed.built);
     changed.declared = changed.built;
     lab_->fabric().with([&](Fabric& fabric, Time) {
       for (const auto& gateway : changed.built.gateways) {

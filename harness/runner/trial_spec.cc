@@ -2,84 +2,13 @@
 #include "runner/trial_spec.hh"
 
 #include "base/error.hh"
-#include "base/suggest.hh"
 #include "model/catalog.hh"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <ranges>
 
 namespace hermesh {
-namespace {
-
-using nat::Dependence;
-
-constexpr std::array grades{Dependence::endpoint_independent,
-                            Dependence::address_dependent,
-                            Dependence::address_and_port_dependent};
-
-[[noreturn]] void bad_fault(const LabFault& fault, const std::vector<std::string>& wanted) {
-  std::string list;
-  for (const auto& name : wanted)
-    list += (list.empty() ? "" : ", ") + name;
-  throw InputError("gateway change: " + fault.gateway + ":" + fault.field + ": found '" +
-                   fault.value + "', wanted one of " + list + did_you_mean(fault.value, wanted));
-}
-
-/// The value among `all` that prints as `fault.value`.
-template <typename Values, typename Print>
-auto named(const LabFault& fault, const Values& all, Print print) {
-  std::vector<std::string> names;
-  for (const auto& value : all) {
-    if (print(value) == fault.value) return value;
-    names.push_back(print(value));
-  }
-  bad_fault(fault, names);
-}
-
-void apply(const LabFault& fault, nat::Behaviour& behaviour) {
-  constexpr std::array ports{nat::PortAssignment::preserve,
-                             nat::PortAssignment::random,
-                             nat::PortAssignment::sequential_up,
-                             nat::PortAssignment::sequential_down,
-                             nat::PortAssignment::block,
-                             nat::PortAssignment::preserve_then_random};
-  constexpr std::array flows{nat::FlowRule::reuse, nat::FlowRule::strict};
-  const auto print = [](auto value) { return nat::to_string(value); };
-  if (fault.field == "mapping")
-    behaviour.mapping = named(fault, grades, nat::mapping_name);
-  else if (fault.field == "filtering")
-    behaviour.filtering = named(fault, grades, nat::filtering_name);
-  else if (fault.field == "ports")
-    behaviour.ports = named(fault, ports, print);
-  else if (fault.field == "flows")
-    behaviour.flows = named(fault, flows, print);
-  else if (fault.field == "udp")
-    behaviour.udp_out =
-        named(fault, std::array{nat::OutPolicy{}, nat::OutPolicy::none()}, [](const auto& policy) {
-          return std::string(policy.passes_none() ? "blocked" : "allowed");
-        });
-  else
-    throw InputError(
-        "gateway change: found field '" + fault.field +
-        "', wanted one of mapping, filtering, ports, flows, udp" +
-        did_you_mean(fault.field,
-                     std::array<std::string, 5>{"mapping", "filtering", "ports", "flows", "udp"}));
-}
-
-} // namespace
-
-void apply(const LabFault& fault, Network& network) {
-  std::vector<std::string> names;
-  for (auto& gateway : network.gateways) {
-    if (gateway.spec.name == fault.gateway) return apply(fault, gateway.behaviour);
-    names.push_back(gateway.spec.name);
-  }
-  throw InputError("gateway change: there is no gateway '" + fault.gateway + "' in this topology" +
-                   did_you_mean(fault.gateway, names));
-}
-
 namespace {
 
 const Card& first_card(const Network& network, const std::string& machine) {
@@ -160,17 +89,6 @@ std::vector<Address> free_hosts(const Topology& topology, const SegmentSpec& seg
 
 } // namespace
 
-LabFault parse_lab_fault(const std::string& text) {
-  const auto colon = text.find(':');
-  const auto equals = text.find('=', colon == std::string::npos ? 0 : colon);
-  if (colon == std::string::npos || equals == std::string::npos)
-    throw InputError("gateway change: found '" + text +
-                     "', wanted GATEWAY:FIELD=VALUE, for example gw-a:mapping=APDM");
-  return {.gateway = text.substr(0, colon),
-          .field = text.substr(colon + 1, equals - colon - 1),
-          .value = text.substr(equals + 1)};
-}
-
 TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   TrialSpec spec;
   spec.request = request;
@@ -183,7 +101,7 @@ TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   spec.declared = bind(spec.topology, spec.scenario, spec.profile, spec.seed);
   spec.built = spec.declared;
   for (const auto& fault : request.faults)
-    apply(fault, spec.built);
+    apply_lab_fault(fault, spec.built);
   const auto peers = machines_of(spec.topology, "peer");
   spec.peer_a = peers.at(0);
   spec.peer_b = peers.at(1);

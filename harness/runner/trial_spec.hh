@@ -20,13 +20,14 @@ namespace hermesh {
 /// (`--lab-fault gw-a:mapping=APDM`). The declared behaviour stays what the scenario says.
 struct LabFault {
   std::string gateway;
-  std::string field; ///< "mapping", "filtering", "ports", "flows", "udp"
-  std::string value; ///< in the scenario's words
+  std::string field; ///< as in a scenario, timers without theirs: "mapping", "icmp"; or "udp"
+  std::string value; ///< in the scenario's words; of "udp", "blocked" or "allowed"
 };
 /// "gw-a:mapping=APDM". Throws InputError.
 LabFault parse_lab_fault(const std::string& text);
-/// Throws InputError when there is no such gateway, field or value.
-void apply(const LabFault& fault, Network& network);
+/// Throws InputError when the network has no such gateway, the field no such value, or a gateway
+/// cannot behave so.
+void apply_lab_fault(const LabFault& fault, Network& network);
 
 /// How long the path phase waits. Counted on the fabric's clock from the start of the last daemon;
 /// the same for every VPN and whatever the oracle expects, so that no expectation shapes a

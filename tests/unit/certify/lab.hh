@@ -66,7 +66,7 @@ public:
         fabric_(network_,
                 {.deliver =
                      [this](PortId port, std::span<const std::byte> frame) {
-                       certifier_.sink(port, frame, now_);
+                       if (!loses || !loses(frame)) certifier_.sink(port, frame, now_);
                        if (on_deliver) on_deliver(port, frame);
                      },
                  .tap =
@@ -75,6 +75,7 @@ public:
                                        fabric_.segment_ports(record.segment).at(record.source),
                                        {record.frame.begin(), record.frame.end()},
                                        record.drop});
+                       if (on_tap) on_tap(seen.back());
                      }}) {}
 
   GatewayUnderTest under_test(std::string_view name) const {
@@ -110,6 +111,12 @@ public:
 
   std::vector<Seen> seen;
   std::function<void(PortId, std::span<const std::byte>)> on_deliver;
+  std::function<bool(std::span<const std::byte>)> loses; ///< on the way to a virtual host
+  std::function<void(const Seen&)> on_tap;
+  /// As if the gateway had sent it.
+  void send_to(std::string_view virtual_host, std::span<const std::byte> frame) {
+    certifier_.sink(fabric_.port(virtual_host), frame, now_);
+  }
 
 private:
   Network network_;

@@ -89,7 +89,7 @@ private:
     std::uint16_t port = inside.port;
     if (fault_ == Fault::sequential_ports) port = next_++;
     while (fault_ != Fault::overloads_ports && owners_.contains(port))
-      ++port;
+      port = static_cast<std::uint16_t>(port + 2); // RFC 4787 REQ-4
     owners_[port] = inside;
     ports_[inside] = port;
     return {place_.outside_address, port};
@@ -155,11 +155,11 @@ TEST(CertifyRogues, TheBoxWithoutAFaultPasses) { // or the others would prove no
 }
 
 TEST(CertifyRogues, PortOverloadingIsSeen) { // RFC 4787 REQ-3
-  EXPECT_EQ(measure(RogueBox::Fault::overloads_ports).ports, "overloaded");
+  EXPECT_EQ(measure(RogueBox::Fault::overloads_ports).overload_ports, "true");
 }
 
 TEST(CertifyRogues, SequentialPortsAreNotRandom) {
-  EXPECT_EQ(measure(RogueBox::Fault::sequential_ports).ports, "sequential");
+  EXPECT_EQ(measure(RogueBox::Fault::sequential_ports).ports, "sequential-up");
 }
 
 TEST(CertifyRogues, AnEarlyInboundPacketThatTakesThePortIsNoMappingOfAnyGrade) {

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Cli,
                                            "list",
                                            "validate",
                                            "oracle",
+                                           "certify",
                                            "up",
                                            "shell",
                                            "down",
@@ -62,7 +63,8 @@ TEST_P(EveryCommand, HelpEndsWithAnExample) {
 }
 
 TEST_F(CommandLine, HelpTextsAreGolden) {
-  for (const std::string command : {"list", "show", "validate", "oracle", "schema", "completion"})
+  for (const std::string command :
+       {"list", "show", "validate", "oracle", "certify", "schema", "completion"})
     testing::expect_golden("cli/help-" + command + ".txt", hermesh({command, "--help"}).out);
 }
 
@@ -95,6 +97,15 @@ TEST_F(CommandLine, BadUsageIsOneLineAndStatus2) {
       {"oracle", "--explain", "EIM/EIF"},
       {"oracle", "--explain", "EIM/APFD", "EIM/EIF"},
       {"oracle", "--explain", "EIM/EIF", "EIM/EIF", "--topology", "nat-nat", "--scenario", "none"},
+      {"certify"},
+      {"certify", "symetric"},
+      {"certify", "none", "--topology", "nat-nat"},
+      {"certify", "symmetric", "--lab-fault", "home-a"},
+      {"certify", "symmetric", "--lab-fault", "home-c:mapping=EIM"},
+      {"certify", "symmetric", "--lab-fault", "home-a:mapping=EDM"},
+      {"certify", "symmetric", "--lab-fault", "home-a:icmp=soon"},
+      {"certify", "symmetric", "--lab-fault", "home-a:port_block_size=0"},
+      {"certify", "symmetric", "--lab-fault", "home-a:overload_ports=true"},
       {"image"},
       {"show"},
       {"show", "doubel-nat"},
@@ -211,6 +222,75 @@ TEST_F(CommandLine, TheOracleExplainsSharedGateways) {
           explain("internal",
                   R"("mapping": "EIM", "filtering": "EIF", "hairpin": "internal-source")") +
           explain("firewall", R"("mapping": "EIM", "filtering": "APDF", "translation": "none")"));
+}
+
+TEST_F(CommandLine, EveryShippedScenarioCertifies) {
+  int scenarios = 0;
+  for (const auto& entry : fs::directory_iterator("nat-scenarios")) {
+    if (entry.path().extension() != ".json") continue;
+    const auto answer = hermesh({"certify", entry.path().string()});
+    EXPECT_EQ(answer.status, 0) << answer.out << answer.talk;
+    ++scenarios;
+  }
+  EXPECT_GE(scenarios, 8);
+}
+
+TEST_F(CommandLine, ACertificateShowsEachAxisWithItsProbe) {
+  const auto answer = hermesh({"certify", "home-and-carrier"});
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_EQ(answer.talk, "");
+  testing::expect_golden("cli/certify.txt", answer.out);
+}
+
+TEST_F(CommandLine, AGatewayThatIsNotAsDeclaredIsStatus3) {
+  const std::vector<std::string> line{"certify",
+                                      "port-restricted",
+                                      "--topology",
+                                      "nat-nat",
+                                      "--lab-fault",
+                                      "home-b:hairpin=external-source",
+                                      "--lab-fault",
+                                      "home-b:udp_stream=90s"};
+  const auto answer = hermesh(line);
+  EXPECT_EQ(answer.status, 3);
+  EXPECT_NE(answer.out.find("home-a (home): certified"), std::string::npos);
+  EXPECT_NE(answer.out.find("home-b (home): NOT as declared"), std::string::npos);
+  EXPECT_NE(answer.out.find("\n! hairpin "), std::string::npos);
+  EXPECT_NE(answer.out.find("\n! udp_stream "), std::string::npos);
+  EXPECT_NE(answer.out.find("port-restricted on nat-nat: NOT as declared, 1 of 2"),
+            std::string::npos);
+
+  auto as_json = line;
+  as_json.emplace_back("--json");
+  const auto machine = hermesh(as_json);
+  EXPECT_EQ(machine.status, 3);
+  const auto document = nlohmann::json::parse(machine.out);
+  EXPECT_FALSE(document.at("certified"));
+  EXPECT_TRUE(document.at("gateways").at(0).at("certified"));
+  std::vector<std::string> wrong;
+  for (const auto& axis : document.at("gateways").at(1).at("axes"))
+    if (!axis.at("as_declared")) wrong.push_back(axis.at("axis"));
+  EXPECT_EQ(wrong, (std::vector<std::string>{"hairpin", "udp_stream"}));
+}
+
+TEST_F(CommandLine, ACertificateNeedsATopologyThatFits) {
+  const TempDir folder;
+  const auto complaint = [&](const std::string& rule, std::vector<std::string> more = {}) {
+    const auto file = folder.path() / "mine.json";
+    std::ofstream(file) << R"({"schema": 1, "name": "mine", "description": "Mine.", "gateways": [)"
+                        << rule << "]}";
+    more.insert(more.begin(), {"certify", file.string()});
+    const auto answer = hermesh(more);
+    EXPECT_EQ(answer.status, 2);
+    return answer.talk;
+  };
+  EXPECT_EQ(complaint(R"({"role": "moon", "mapping": "EIM", "filtering": "EIF"})"),
+            "hermesh certify: scenario 'mine' fits no topology that is shipped, wanted --topology "
+            "NAME|FILE\n");
+  const auto crowded = complaint(
+      R"({"role": "home", "mapping": "EIM", "filtering": "EIF", "external_addresses": 64})",
+      {"--topology", "three-sites"});
+  EXPECT_NE(crowded.find("wants 64 addresses"), std::string::npos) << crowded;
 }
 
 TEST_F(CommandLine, ListShowsWhatIsShipped) {

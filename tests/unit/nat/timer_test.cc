@@ -152,6 +152,18 @@ TEST_F(NatTimers, AgeIsIdleTimeInAnInstant) {
       << "what comes later has not aged";
 }
 
+TEST_F(NatTimers, ClearUndoesAge) { // certification leaves no time behind
+  nat_.age(1000h);
+  EXPECT_FALSE(open_at(noon + 1s));
+  nat_.clear();
+  EXPECT_FALSE(nat_.next_expiry());
+  const auto fresh = nat_.outbound(udp, laptop, peer, noon + 2s).endpoint;
+  ASSERT_TRUE(nat_.next_expiry());
+  EXPECT_GE(*nat_.next_expiry(), noon + 2s) << "in the caller's time";
+  EXPECT_EQ(nat_.inbound(udp, peer, fresh, noon + 30s), to(laptop));
+  EXPECT_NE(nat_.inbound(udp, peer, fresh, noon + 90s), to(laptop));
+}
+
 TEST_F(NatTimers, ShorterTimersApplyAtOnce) {
   nat_.set_behaviour({.timers = {.udp_unreplied = 5s}});
   EXPECT_TRUE(open_at(noon + 5s));

@@ -63,5 +63,31 @@ TEST(Certification, TakesNoAddressThatIsACards) {
     EXPECT_FALSE(inside.contains(card)) << card;
 }
 
+TEST(Certification, SaysFirstByWhichAxisAGatewayDiffers) {
+  const TempDir captures;
+  TrialSpec spec;
+  spec.declared = spec.built = crowded_home();
+  spec.built.gateways[0].behaviour.icmp_errors = false;
+  FabricLoop loop(spec.built, {.captures = captures.path()});
+  const auto results = certify_gateways(loop, spec);
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_FALSE(results[0].certified);
+  EXPECT_EQ(results[0].declared, "EIM/APDF, ports preserve, flows reuse, icmp_errors translated");
+  EXPECT_EQ(results[0].measured, "EIM/APDF, ports preserve, flows either, icmp_errors dropped");
+  ASSERT_GT(results[0].evidence.size(), 20U);
+  EXPECT_EQ(results[0].evidence[0], "differs: icmp_errors: declared translated, measured dropped");
+}
+
+TEST(Certification, TheGatewayIsTheSameAfterwards) {
+  const TempDir captures;
+  TrialSpec spec;
+  spec.declared = spec.built = crowded_home();
+  FabricLoop loop(spec.built, {.captures = captures.path()});
+  const auto first = certify_gateways(loop, spec).at(0);
+  const auto second = certify_gateways(loop, spec).at(0);
+  EXPECT_TRUE(first.certified && second.certified);
+  EXPECT_EQ(first.measured, second.measured);
+}
+
 } // namespace
 } // namespace hermesh
