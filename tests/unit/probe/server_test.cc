@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <deque>
 #include <thread>
 
@@ -23,6 +24,7 @@ constexpr int patience_milliseconds = 20'000; ///< a limit, not an expectation
 class Guest {
 public:
   Guest() {
+    std::signal(SIGPIPE, SIG_IGN); // as the program does that runs a server
     std::array<int, 2> ends{};
     check("socketpair", ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()));
     host_ = Fd{ends[0]};
