@@ -18,6 +18,7 @@ struct CommandEntry {
 constexpr std::array command_entries{CommandEntry{"Run a trial", "run", add_run},
                                      CommandEntry{"Run a trial", "judge", add_judge},
                                      CommandEntry{"Run a trial", "matrix", add_matrix},
+                                     CommandEntry{"Run a trial", "sweep", add_sweep},
                                      CommandEntry{"Look before you run", "list", add_list},
                                      CommandEntry{"Look before you run", "show", add_show},
                                      CommandEntry{"Look before you run", "validate", add_validate},

@@ -15,6 +15,7 @@ void add_commands(CLI::App& app, int& status);
 /// InputError, Error or Interrupted. CLI11 calls it when the whole line has been parsed. Options
 /// live in a shared_ptr that the callback owns, since CLI11 keeps references to them.
 void add_matrix(CLI::App& app, int& status);
+void add_sweep(CLI::App& app, int& status);
 void add_set(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 void add_judge(CLI::App& app, int& status);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "runner/matrix.hh"
 
+#include "base/error.hh"
 #include "base/interrupt.hh"
+#include "cli/attempt_text.hh"
 #include "cli/cli.hh"
 #include "cli/commands.hh"
 #include "cli/terminal_progress.hh"
@@ -13,7 +15,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace hermesh::cli {
 namespace {
@@ -21,92 +26,102 @@ namespace {
 struct MatrixArguments {
   TrialArguments trial{};
   std::string flows = "reuse";
+  std::string transport = "udp";
+  std::vector<std::string> vary{};
   bool no_guests = false;
   bool json = false;
 };
 
 constexpr std::size_t column = 11;
 
+/// The kinds that were varied, and what came of each pair.
+struct Measured {
+  MatrixPlan plan{};
+  Attempts attempts{};
+};
+
 std::string kind_name(const nat::Behaviour& kind) {
   return nat::mapping_name(kind.mapping) + "/" + nat::filtering_name(kind.filtering);
 }
 
-std::string cell_text(const MatrixCell& cell) {
-  if (!cell.certified) return "invalid!";
-  return std::string(cell.direct ? "direct" : "-") + (cell.as_expected() ? "" : "!");
-}
-
-std::string as_text(const Matrix& matrix, const MatrixArguments& arguments) {
-  std::string text = padded("A \\ B", column);
-  for (std::size_t i = 0; i < 9; ++i)
-    text += padded(kind_name(matrix.cells[i].b), i == 8 ? 0 : column);
-  for (std::size_t i = 0; i < matrix.cells.size(); ++i) {
-    const auto& cell = matrix.cells[i];
-    if (i % 9 == 0) text += "\n" + padded(kind_name(cell.a), column);
-    text += padded(cell_text(cell), i % 9 == 8 ? 0 : column);
+std::string as_text(const Measured& measured, const MatrixArguments& arguments) {
+  const auto& [plan, attempts] = measured;
+  const auto width = plan.kinds.size();
+  std::string text =
+      fmt::format("{} down, {} across\n\n", plan.gateways.first, plan.gateways.second);
+  text += padded("", column);
+  for (std::size_t i = 0; i < width; ++i)
+    text += padded(kind_name(plan.kinds[i]), i + 1 == width ? 0 : column);
+  for (std::size_t i = 0; i < attempts.cells.size(); ++i) {
+    if (i % width == 0) text += "\n" + padded(kind_name(plan.kinds[i / width]), column);
+    text += padded(attempt_text(attempts.cells[i]), (i + 1) % width == 0 ? 0 : column);
   }
-  const auto right = matrix.cells.size() - matrix.surprises();
-  text += fmt::format("\n\n{} of {} cells as theory says, {} direct; flow rule '{}', {}\n",
-                      right,
-                      matrix.cells.size(),
-                      matrix.direct_count(),
+  text += fmt::format("\n\n{}, {} direct; {}, flow rule '{}', {}\n",
+                      count_text(attempts),
+                      std::ranges::count(attempts.cells, true, &Attempt::direct),
+                      arguments.transport == "tcp" ? "TCP" : "UDP",
                       arguments.flows,
                       arguments.no_guests ? "virtual hosts" : "real guests, judged off the wire");
-  if (matrix.surprises() > 0) text += "'!': not as theory says\n";
-  for (const auto& phase : matrix.phases) {
-    const auto seconds = std::chrono::duration<double>(phase.took).count();
-    text += fmt::format("{}: {:.2f} s", phase.phase, seconds);
-    if (phase.phase == "cells")
-      text += fmt::format(", {:.0f} cells a minute",
-                          60.0 * static_cast<double>(matrix.cells.size()) / seconds);
-    text += "\n";
-  }
-  return text;
+  return text + phases_text(attempts);
 }
 
-nlohmann::ordered_json as_json(const Matrix& matrix, const MatrixArguments& arguments) {
+nlohmann::ordered_json as_json(const Measured& measured, const MatrixArguments& arguments) {
+  const auto& [plan, attempts] = measured;
   auto cells = nlohmann::ordered_json::array();
-  const auto path = [](bool direct) { return direct ? "direct" : "unreachable"; };
-  for (const auto& cell : matrix.cells)
-    cells.push_back({{"a", kind_name(cell.a)},
-                     {"b", kind_name(cell.b)},
-                     {"path", path(cell.direct)},
-                     {"claim", path(cell.claimed)},
-                     {"expected", path(cell.expected)},
-                     {"certified", cell.certified},
-                     {"ms", std::chrono::duration<double, std::milli>(cell.took).count()}});
+  for (std::size_t i = 0; i < attempts.cells.size(); ++i) {
+    nlohmann::ordered_json cell{{"a", kind_name(plan.kinds[i / plan.kinds.size()])},
+                                {"b", kind_name(plan.kinds[i % plan.kinds.size()])}};
+    cell.update(attempt_json(attempts.cells[i]));
+    cells.push_back(std::move(cell));
+  }
   return {{"schema", 1},
           {"flows", arguments.flows},
+          {"transport", arguments.transport},
+          {"gateways", {plan.gateways.first, plan.gateways.second}},
           {"guests", !arguments.no_guests},
-          {"direct", matrix.direct_count()},
-          {"surprises", matrix.surprises()},
+          {"direct", std::ranges::count(attempts.cells, true, &Attempt::direct)},
+          {"surprises", surprises(attempts)},
           {"cells", cells}};
 }
 
-Matrix measure(MatrixArguments& arguments) {
+Measured measure(MatrixArguments& arguments) {
   const auto flows = arguments.flows == "strict" ? nat::FlowRule::strict : nat::FlowRule::reuse;
+  const auto transport = arguments.transport == "tcp" ? nat::Protocol::tcp : nat::Protocol::udp;
+  if (arguments.no_guests && transport == nat::Protocol::tcp)
+    throw InputError("--no-guests: found transport tcp, wanted udp: virtual hosts have no TCP");
+  if (!arguments.vary.empty() && arguments.vary.size() != 2)
+    throw InputError(fmt::format("--vary: found {} names, wanted two gateways: home-a,carrier",
+                                 arguments.vary.size()));
   const Catalog catalog(DataFolders::find());
   arguments.trial.request.vpn = "internal"; // the puncher is the probe's own
   const auto spec = plan(arguments.trial, catalog);
-  if (arguments.no_guests) return run_virtual_matrix(spec, flows);
+  Measured measured;
+  measured.plan =
+      plan_matrix(spec,
+                  flows,
+                  arguments.vary.empty() ? std::pair<std::string, std::string>{}
+                                         : std::pair{arguments.vary[0], arguments.vary[1]});
+  const auto& networks = measured.plan.networks;
+  if (arguments.no_guests) {
+    measured.attempts = run_virtual_attempts(spec, networks);
+    return measured;
+  }
   Interrupt interrupt; // before the first thread
   TerminalProgress progress;
   const auto options = prepare(arguments.trial, spec, catalog);
   progress.note("evidence: " + options.run_dir.string());
-  auto matrix = run_matrix(spec, flows, options, progress, interrupt);
-  write_file(options.run_dir / "matrix.json", as_json(matrix, arguments).dump(2) + "\n");
-  return matrix;
+  measured.attempts = run_attempts(spec, networks, transport, options, progress, interrupt);
+  write_file(options.run_dir / "matrix.json", as_json(measured, arguments).dump(2) + "\n");
+  return measured;
 }
 
 int run(MatrixArguments& arguments) {
-  const auto matrix = measure(arguments);
+  const auto measured = measure(arguments);
   if (arguments.json)
-    fmt::print("{}\n", as_json(matrix, arguments).dump(2));
+    fmt::print("{}\n", as_json(measured, arguments).dump(2));
   else
-    fmt::print("{}", as_text(matrix, arguments));
-  const auto certified = [](const MatrixCell& cell) { return cell.certified; };
-  if (!std::ranges::all_of(matrix.cells, certified)) return 3;
-  return matrix.surprises() == 0 ? 0 : 1;
+    fmt::print("{}", as_text(measured, arguments));
+  return exit_status(measured.attempts);
 }
 
 } // namespace
@@ -120,10 +135,10 @@ void add_matrix(CLI::App& app, int& status) {
       "matrix", "hold theory against the lab: the reference puncher through all 81 pairs of NATs");
   command
       ->add_option(
-          "--topology", request.topology, "the gateway next to each peer takes every kind in turn")
+          "--topology", request.topology, "where the two gateways are that take every kind in turn")
       ->type_name("NAME|FILE")
       ->capture_default_str();
-  command->add_option("--scenario", request.scenario, "how the gateways beyond behave")
+  command->add_option("--scenario", request.scenario, "how the other gateways behave")
       ->type_name("NAME|FILE")
       ->capture_default_str();
   command
@@ -132,6 +147,19 @@ void add_matrix(CLI::App& app, int& status) {
       ->type_name("RULE")
       ->capture_default_str()
       ->check(choice({"reuse", "strict"}));
+  command
+      ->add_option("--transport",
+                   arguments->transport,
+                   "what is punched with: udp, or tcp, whose SYNs cross (RFC 5128 section 3.4)")
+      ->type_name("PROTOCOL")
+      ->capture_default_str()
+      ->check(choice({"udp", "tcp"}));
+  command
+      ->add_option("--vary",
+                   arguments->vary,
+                   "the two gateways that take every kind (default: those next to the peers)")
+      ->type_name("GATEWAY,GATEWAY")
+      ->delimiter(',');
   command->add_flag(
       "--no-guests", arguments->no_guests, "virtual hosts in place of guests: takes a moment");
   command->add_flag("--json", arguments->json, "as JSON on stdout");

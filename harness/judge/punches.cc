@@ -57,7 +57,20 @@ private:
             bool dropped,
             const std::array<std::set<MacAddress>, 2>& macs) {
     const auto summary = wire::summarise(frame.bytes);
-    const auto message = summary ? punch::decode(summary->data) : std::nullopt;
+    if (!summary) return;
+    // TCP may carry several in one segment.
+    auto data = summary->data;
+    for (; data.size() > punch::message_bytes; data = data.subspan(punch::message_bytes))
+      note(port, frame, data.first(punch::message_bytes), dropped, macs);
+    note(port, frame, data, dropped, macs);
+  }
+
+  void note(const std::string& port,
+            const wire::CapturedFrame& frame,
+            wire::Bytes data,
+            bool dropped,
+            const std::array<std::set<MacAddress>, 2>& macs) {
+    const auto message = punch::decode(data);
     if (!message) return;
     const Identity datagram{message->session, message->side, message->kind, message->sequence};
     const auto sender = std::size_t{message->side};

@@ -23,11 +23,13 @@
 ///        {"event":"sent","stream":S,"seq":N,"time":T,"length":L,"error":0} and
 ///        {"event":"reply","stream":S,"seq":N,"time":T,"length":L,"from":"ip:port"}
 ///   {"id":5,"do":"rendezvous","address":"0.0.0.0","port":3478}
-///        introduce punchers to each other (punch/rendezvous.hh). The answer carries "port".
+///        introduce punchers to each other (punch/rendezvous.hh), by UDP and by TCP. The answer
+///        carries "port".
 ///   {"id":6,"do":"punch","session":S,"side":0,"server":"80.100.0.10","port":3478,"interval_ms":40,
-///    "rounds":8}
+///    "rounds":8,"transport":"udp"}
 ///        one attempt of the reference puncher (punch/puncher.hh) from a fresh port, in place of
-///        the one before; when it is over one event
+///        the one before, by "udp" (the default) or "tcp" (probe/transport.hh); when it is over one
+///        event
 ///        {"event":"punched","session":S,"side":0,"time":T,"told":E,"heard":E,"reached":E}, each E
 ///        an "ip:port" or null
 ///   {"id":4,"do":"stop"}                         -> ends every activity

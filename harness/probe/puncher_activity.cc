@@ -3,13 +3,12 @@
 
 #include "base/error.hh"
 
-#include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstring>
+#include <utility>
+#include <variant>
 
 namespace hermesh::probe {
 namespace {
@@ -29,50 +28,33 @@ Fd ticking(Duration interval) {
   return timer;
 }
 
+Transport open_transport(PunchBy by, const SocketAddress& local) {
+  if (by == PunchBy::tcp) return TcpTransport(local);
+  return UdpTransport(local);
+}
+
+int descriptor_of(const Transport& transport) {
+  return std::visit([](const auto& one) { return one.descriptor(); }, transport);
+}
+
 nlohmann::json text_or_null(const std::optional<Endpoint>& endpoint) {
   return endpoint ? nlohmann::json(to_string(socket_of(*endpoint))) : nlohmann::json();
 }
 
 } // namespace
 
-Endpoint endpoint_of(const SocketAddress& socket) {
-  if (socket.storage.ss_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &socket.storage, sizeof v4);
-    return {.address = Address::v4(ntohl(v4.sin_addr.s_addr)), .port = ntohs(v4.sin_port)};
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, &socket.storage, sizeof v6);
-  std::array<std::uint8_t, 16> bytes{};
-  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-  return {.address = Address::v6(bytes), .port = ntohs(v6.sin6_port)};
-}
-
-SocketAddress socket_of(const Endpoint& endpoint) {
-  SocketAddress socket;
-  if (endpoint.address.is_v4()) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_addr.s_addr = htonl(endpoint.address.v4_value());
-    v4.sin_port = htons(endpoint.port);
-    std::memcpy(&socket.storage, &v4, sizeof v4);
-    socket.size = sizeof v4;
-    return socket;
-  }
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  std::memcpy(&v6.sin6_addr, endpoint.address.bytes().data(), 16);
-  v6.sin6_port = htons(endpoint.port);
-  std::memcpy(&socket.storage, &v6, sizeof v6);
-  socket.size = sizeof v6;
-  return socket;
-}
-
-PuncherActivity::PuncherActivity(const punch::PuncherOptions& options, EventSink sink)
+PuncherActivity::PuncherActivity(const punch::PuncherOptions& options,
+                                 PunchBy transport,
+                                 EventSink sink)
     : options_(options), puncher_(options), sink_(std::move(sink)),
-      socket_(udp_socket(socket_address(options.server.address.is_v4() ? "0.0.0.0" : "::", 0))),
+      transport_(open_transport(
+          transport, socket_address(options.server.address.is_v4() ? "0.0.0.0" : "::", 0))),
       timer_(ticking(options.interval / 2)), // an introduction makes a round due at once
       started_(monotonic_now()) {}
+
+int PuncherActivity::socket() const {
+  return descriptor_of(transport_);
+}
 
 void PuncherActivity::tick() {
   std::uint64_t expirations = 0;
@@ -102,30 +84,33 @@ void PuncherActivity::report() {
 }
 
 void PuncherActivity::receive() {
-  std::array<std::byte, 2048> buffer{};
-  Datagram datagram;
-  for (int i = 0; i < most_at_once && probe::receive(socket_, buffer, datagram); ++i)
-    if (const auto message = punch::decode(datagram.bytes))
-      send(puncher_.receive(endpoint_of(datagram.from), *message));
+  for (const auto& [from, message] :
+       std::visit([](auto& one) { return one.receive(); }, transport_))
+    send(puncher_.receive(from, message));
   advance();
 }
 
 void PuncherActivity::send(const std::vector<punch::Datagram>& datagrams) {
   for (const auto& datagram : datagrams)
-    probe::send(socket_, punch::encode(datagram.message), socket_of(datagram.to));
+    std::visit([&](auto& one) { one.send(datagram.message, datagram.to); }, transport_);
 }
 
-RendezvousActivity::RendezvousActivity(const SocketAddress& local) : socket_(udp_socket(local)) {}
+RendezvousActivity::RendezvousActivity(const SocketAddress& local, PunchBy transport)
+    : transport_(open_transport(transport, local)) {}
+
+int RendezvousActivity::socket() const {
+  return descriptor_of(transport_);
+}
+
+std::uint16_t RendezvousActivity::port() const {
+  return std::visit([](const auto& one) { return one.port(); }, transport_);
+}
 
 void RendezvousActivity::receive() {
-  std::array<std::byte, 2048> buffer{};
-  Datagram datagram;
-  for (int i = 0; i < most_at_once && probe::receive(socket_, buffer, datagram); ++i) {
-    const auto message = punch::decode(datagram.bytes);
-    if (!message) continue;
-    if (const auto reply = rendezvous_.receive(endpoint_of(datagram.from), *message))
-      probe::send(socket_, punch::encode(reply->message), socket_of(reply->to));
-  }
+  for (const auto& [from, message] :
+       std::visit([](auto& one) { return one.receive(); }, transport_))
+    if (const auto reply = rendezvous_.receive(from, message))
+      std::visit([&](auto& one) { one.send(reply->message, reply->to); }, transport_);
 }
 
 } // namespace hermesh::probe

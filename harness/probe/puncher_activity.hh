@@ -3,6 +3,7 @@
 
 #include "base/fd.hh"
 #include "probe/activity.hh"
+#include "probe/transport.hh"
 #include "punch/puncher.hh"
 #include "punch/rendezvous.hh"
 
@@ -10,17 +11,16 @@
 
 namespace hermesh::probe {
 
-Endpoint endpoint_of(const SocketAddress& socket);
-SocketAddress socket_of(const Endpoint& endpoint);
+enum class PunchBy : std::uint8_t { udp, tcp };
 
-/// One attempt of the reference puncher, on a fresh socket. When it is over it says so, once, and
+/// One attempt of the reference puncher, from a fresh port. When it is over it says so, once, and
 /// goes on answering.
 class PuncherActivity {
 public:
-  PuncherActivity(const punch::PuncherOptions& options, EventSink sink);
+  PuncherActivity(const punch::PuncherOptions& options, PunchBy transport, EventSink sink);
 
   std::uint64_t session() const { return options_.session; }
-  int socket() const { return socket_.get(); }
+  int socket() const;
   int timer() const { return timer_.get(); }
   void receive(); ///< the socket is readable
   void tick();    ///< the timer is readable
@@ -33,7 +33,7 @@ private:
   punch::PuncherOptions options_;
   punch::Puncher puncher_;
   EventSink sink_;
-  Fd socket_;
+  Transport transport_;
   Fd timer_;
   std::int64_t started_;
   std::int64_t spent_at_ = 0; ///< 0: not yet
@@ -43,14 +43,14 @@ private:
 /// The server that introduces punchers to each other.
 class RendezvousActivity {
 public:
-  explicit RendezvousActivity(const SocketAddress& local);
+  RendezvousActivity(const SocketAddress& local, PunchBy transport);
 
-  int socket() const { return socket_.get(); }
-  std::uint16_t port() const { return port_of(local_address(socket_)); }
+  int socket() const;
+  std::uint16_t port() const;
   void receive(); ///< the socket is readable
 
 private:
-  Fd socket_;
+  Transport transport_;
   punch::Rendezvous rendezvous_{};
 };
 

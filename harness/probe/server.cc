@@ -43,6 +43,13 @@ std::string text_field(const json& request, const char* name) {
   return found->get<std::string>();
 }
 
+PunchBy transport_of(const json& request) {
+  if (!request.contains("transport")) return PunchBy::udp;
+  const auto name = text_field(request, "transport");
+  if (name != "udp" && name != "tcp") throw Error("'transport' must be udp or tcp");
+  return name == "tcp" ? PunchBy::tcp : PunchBy::udp;
+}
+
 bool same(const SocketAddress& a, const SocketAddress& b) {
   return a.size == b.size && std::memcmp(&a.storage, &b.storage, a.size) == 0;
 }
@@ -183,11 +190,15 @@ json Server::probe(const json& request) {
 }
 
 json Server::rendezvous(const json& request) {
-  const auto local = socket_address(text_field(request, "address"),
-                                    field<std::uint16_t>(request, "port", 0, 65535));
-  if (servers_.size() >= most_activities) throw Error("too many rendezvous servers");
-  servers_.push_back(std::make_unique<RendezvousActivity>(local));
-  return {{"port", servers_.back()->port()}};
+  const auto address = text_field(request, "address");
+  const auto wanted = field<std::uint16_t>(request, "port", 0, 65535);
+  if (servers_.size() + 2 > most_activities) throw Error("too many rendezvous servers");
+  auto udp = std::make_unique<RendezvousActivity>(socket_address(address, wanted), PunchBy::udp);
+  const auto port = udp->port();
+  servers_.push_back(
+      std::make_unique<RendezvousActivity>(socket_address(address, port), PunchBy::tcp));
+  servers_.push_back(std::move(udp));
+  return {{"port", port}};
 }
 
 /// A new attempt ends the one before: a machine has one puncher.
@@ -204,7 +215,7 @@ json Server::punch(const json& request) {
           std::chrono::milliseconds(field<std::uint32_t>(request, "interval_ms", 1, 60'000)),
       .rounds = field<unsigned>(request, "rounds", 2, 1000)};
   punchers_.clear();
-  punchers_.push_back(std::make_unique<PuncherActivity>(options, sink()));
+  punchers_.push_back(std::make_unique<PuncherActivity>(options, transport_of(request), sink()));
   return json::object();
 }
 

@@ -187,7 +187,7 @@ void run_tunnel(const TunnelOptions& options) {
 }
 
 void run_rendezvous(std::uint16_t port) {
-  RendezvousActivity server(socket_address("0.0.0.0", port));
+  RendezvousActivity server(socket_address("0.0.0.0", port), PunchBy::udp);
   while (true) {
     pollfd readable{server.socket(), POLLIN, 0};
     if (::poll(&readable, 1, -1) > 0) server.receive();

@@ -38,11 +38,18 @@ VirtualPunch::Host VirtualPunch::host_of(const std::string& machine) {
   Host host{.port = fabric_.port(machine + "." + card->name),
             .mac = card->mac,
             .own = {.address = card->attachment.ipv4.value()},
+            .segment = card->attachment.segment,
             .on_link = segment_of(network_, card->attachment.segment).ipv4};
   for (const auto& gateway : network_.gateways)
     for (const auto& inside : gateway.spec.inside)
       if (inside.segment == card->attachment.segment) host.router = inside.ipv4;
   return host;
+}
+
+void VirtualPunch::adopt(const Network& network) {
+  network_ = network;
+  for (const auto& gateway : network.gateways)
+    fabric_.set_behaviour(gateway.spec.name, gateway.behaviour);
 }
 
 PunchOutcome VirtualPunch::run() {
@@ -105,7 +112,7 @@ void VirtualPunch::take(std::size_t host, const Endpoint& from, const punch::Mes
 /// had asked.
 std::optional<MacAddress> VirtualPunch::owner_of(const Host& host, const Address& address) const {
   const auto on_segment = [&](const Attachment& at) {
-    return at.ipv4 == address && segment_of(network_, at.segment).ipv4 == host.on_link;
+    return at.ipv4 == address && at.segment == host.segment;
   };
   for (const auto& gateway : network_.gateways) {
     auto outside = gateway.spec.outside;

@@ -35,6 +35,9 @@ public:
   VirtualPunch(const VirtualPunch&) = delete;
   VirtualPunch& operator=(const VirtualPunch&) = delete;
 
+  /// The gateways behave as in `network`, which is else the same.
+  void adopt(const Network& network);
+
   /// One attempt through gateways that remember nothing, from fresh ports.
   PunchOutcome run();
 
@@ -46,6 +49,7 @@ private:
     PortId port{};
     MacAddress mac{};
     Endpoint own{};
+    std::string segment{};
     std::optional<Prefix> on_link{};
     std::optional<Address> router{};
   };

@@ -15,10 +15,12 @@ namespace hermesh::testing {
 namespace {
 
 /// The cells of `hermesh matrix`, those that are direct; every cell must be as theory says.
-std::set<std::string> direct_cells(const std::string& flows) {
+std::set<std::string> direct_cells(std::vector<std::string> options) {
   const TempDir work("hmtest");
-  const auto outcome =
-      call_hermesh({"matrix", "--json", "--flows", flows, "--runs", work.path().string()});
+  for (const auto* word : {"--json", "--runs", work.path().c_str()})
+    options.emplace_back(word);
+  options.insert(options.begin(), "matrix");
+  const auto outcome = call_hermesh(options);
   EXPECT_EQ(outcome.status, 0) << outcome.story();
   std::set<std::string> direct;
   if (outcome.result.is_null()) return direct;
@@ -33,12 +35,21 @@ std::set<std::string> direct_cells(const std::string& flows) {
   return direct;
 }
 
+/// Their names, as `hermesh list` has them.
+std::set<std::string> shipped(const std::string& what) {
+  const auto outcome = call_hermesh({"list", what, "--json"});
+  std::set<std::string> names;
+  for (const auto& one : outcome.result.at(what))
+    names.insert(one.at("name").get<std::string>());
+  return names;
+}
+
 /// Strict gateways lose the cells where one side filters nothing but maps by remote, and the other
 /// lets in only who it sent to (RFC 4787 leaves the flow rule open).
 TEST(Matrix, All81CellsEqualTheOracleAndStrictnessCostsTwelve) {
   HERMESH_NEEDS_GUESTS();
-  const auto reuse = direct_cells("reuse");
-  const auto strict = direct_cells("strict");
+  const auto reuse = direct_cells({});
+  const auto strict = direct_cells({"--flows", "strict"});
   EXPECT_EQ(reuse.size(), 57U);
   EXPECT_EQ(strict.size(), 45U);
   std::set<std::string> lost;
@@ -50,6 +61,52 @@ TEST(Matrix, All81CellsEqualTheOracleAndStrictnessCostsTwelve) {
       known.insert(std::string(closed) + " " + open);
     }
   EXPECT_EQ(lost, known);
+}
+
+/// SYNs that cross make connections through the NATs that UDP's punches pass (RFC 5128 section
+/// 3.4).
+TEST(MatrixElsewhere, ByTcpTheSameCellsAreDirect) {
+  HERMESH_NEEDS_GUESTS();
+  EXPECT_EQ(direct_cells({"--transport", "tcp"}).size(), 57U);
+}
+
+/// Home NATs of all kinds behind one carrier that turns packets round.
+TEST(MatrixElsewhere, AllPairsBehindOneCarrier) {
+  HERMESH_NEEDS_GUESTS();
+  EXPECT_FALSE(direct_cells({"--topology", "shared-cgn", "--scenario", "carrier-cgn"}).empty());
+}
+
+/// Chains: every home NAT behind every carrier, against one home NAT.
+TEST(MatrixElsewhere, EveryHomeBehindEveryCarrier) {
+  HERMESH_NEEDS_GUESTS();
+  EXPECT_FALSE(direct_cells({"--topology",
+                             "double-nat",
+                             "--scenario",
+                             "home-and-carrier",
+                             "--vary",
+                             "home-b,carrier-b"})
+                   .empty());
+}
+
+/// Every shipped scenario on every shipped topology that it fits.
+TEST(Sweep, EveryScenarioOnEveryTopologyIsAsTheorySays) {
+  HERMESH_NEEDS_GUESTS();
+  const TempDir work("hmtest");
+  const auto outcome =
+      call_hermesh({"sweep", "--json", "--runs", work.path().string()}, std::chrono::minutes{14});
+  EXPECT_EQ(outcome.status, 0) << outcome.story();
+  ASSERT_FALSE(outcome.result.is_null());
+  std::set<std::string> scenarios;
+  std::set<std::string> topologies;
+  for (const auto& row : outcome.result.at("rows")) {
+    EXPECT_TRUE(row.at("as_expected").get<bool>()) << row.dump();
+    EXPECT_TRUE(row.at("certified").get<bool>()) << row.dump();
+    EXPECT_EQ(row.at("claim"), row.at("path")) << row.dump();
+    scenarios.insert(row.at("scenario").get<std::string>());
+    topologies.insert(row.at("topology").get<std::string>());
+  }
+  EXPECT_EQ(scenarios, shipped("scenarios"));
+  EXPECT_EQ(topologies, shipped("topologies"));
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 #include "synthetic_lab.hh"
 
 #include "probe/protocol.hh"
+#include "wire/bytes.hh"
+#include "wire/checksum.hh"
 #include "wire/pcapng.hh"
 
 #include <algorithm>
@@ -47,6 +49,8 @@ SyntheticLab::Payload ethernet(const SyntheticLab::Frame& frame) {
   append(out, 0, 2);
   append(out, address_of(frame.from), 4);
   append(out, address_of(frame.to), 4);
+  const auto ip = std::span(out).last(20);
+  wire::store16(ip.data() + 10, wire::checksum_of(wire::sum_of(ip)));
   append(out, 443, 2);
   append(out, 4242, 2);
   if (frame.tcp) {

@@ -140,7 +140,8 @@ void expect_conversation(const std::string& address) {
   }
 }
 
-TEST(Server, IntroducesAndPunches) {
+void expect_punched(const char* transport) {
+  constexpr unsigned rounds = 1000; // until it is reached, on a machine of any speed
   Guest a;
   Guest b;
   Guest r;
@@ -154,7 +155,8 @@ TEST(Server, IntroducesAndPunches) {
                 {"server", "127.0.0.1"},
                 {"port", port},
                 {"interval_ms", 2},
-                {"rounds", 3}};
+                {"rounds", rounds},
+                {"transport", transport}};
   };
   EXPECT_EQ(a.ask(punch(0))["ok"], true);
   EXPECT_EQ(b.ask(punch(1))["ok"], true);
@@ -167,6 +169,15 @@ TEST(Server, IntroducesAndPunches) {
     EXPECT_EQ(event["heard"], event["told"]) << event;
     EXPECT_TRUE(event["told"].get<std::string>().starts_with("127.0.0.1:")) << event;
   }
+}
+
+TEST(Server, IntroducesAndPunches) {
+  expect_punched("udp");
+}
+
+/// Both dial, and are dialled, on one port each.
+TEST(Server, IntroducesAndPunchesByTcp) {
+  expect_punched("tcp");
 }
 
 TEST(Server, AsksAndAnswersOverV4) {
@@ -261,6 +272,10 @@ TEST(Server, BadRequestsAreAnsweredWithAReason) {
       refusal(
           R"({"id":1,"do":"probe","stream":1,"to":"127.0.0.1","port":1,"interval_ms":0,"seed":1})"),
       "'interval_ms' must lie in 1..3600000");
+  EXPECT_EQ(
+      refusal(
+          R"({"id":1,"do":"punch","session":1,"side":0,"server":"127.0.0.1","port":1,"interval_ms":5,"rounds":2,"transport":"sctp"})"),
+      "'transport' must be udp or tcp");
   EXPECT_NE(refusal("\xff\xfe"), ""); // no UTF-8
   EXPECT_EQ(guest.ask({{"id", 9}, {"do", "clock"}})["id"], 9) << "and the server goes on";
 }
