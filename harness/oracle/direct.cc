@@ -19,19 +19,19 @@ bool is_strict(const nat::Behaviour& layer) {
   return layer.flows == nat::FlowRule::strict;
 }
 
-bool works(const Meeting& meeting) {
-  return std::ranges::all_of(admissions(meeting), is_admitted) && answers(meeting);
+bool works(const Meeting& meeting, nat::Protocol protocol) {
+  return std::ranges::all_of(admissions(meeting), is_admitted) && answers(meeting, protocol);
 }
 
 constexpr std::array grades{endpoint_independent, address_dependent, address_and_port_dependent};
 
 } // namespace
 
-bool direct(const Side& a, const Side& b) {
+bool direct(const Side& a, const Side& b, nat::Protocol protocol) {
   const auto meeting = meet(with_ports_clashing(a, b), with_ports_clashing(b, a));
   if (meeting.place == Meeting::Place::hairpin && meeting.turning().hairpin == nat::Hairpin::off)
     return false;
-  return works(meeting) || works(back(meeting));
+  return works(meeting, protocol) || works(back(meeting), protocol);
 }
 
 bool direct(const Side& a, const Side& b, Form form) {

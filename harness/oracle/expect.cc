@@ -33,10 +33,11 @@ struct Question {
     return abilities.uses_known_endpoints && both_pass(Protocol::udp) &&
            (is_public(a) || is_public(b));
   }
-  bool may_punch() const { return introduced() && punching_protocol(a, b, abilities); }
-  bool punches() const { return may_punch() && direct(a, b); }
+  bool may_punch() const { return introduced() && punching(); }
+  std::optional<Protocol> punching() const { return punching_protocol(a, b, abilities); }
+  bool punches() const { return may_punch() && direct(a, b, *punching()); }
   bool punches_with_luck() const {
-    return may_punch() && direct(at_best(a, abilities), at_best(b, abilities));
+    return may_punch() && direct(at_best(a, abilities), at_best(b, abilities), *punching());
   }
 };
 
@@ -97,7 +98,11 @@ std::string why_filters_refuse(const Question& q) {
   const auto is_received = [](const Meeting& there) {
     return std::ranges::all_of(admissions(there), is_admitted);
   };
-  if (is_received(meeting) || is_received(back(meeting)))
+  const bool arrives = is_received(meeting) || is_received(back(meeting));
+  if (arrives && q.punching() == Protocol::tcp)
+    return "the answer to a SYN leaves from another endpoint than the SYN was sent to, which is no "
+           "answer to TCP (RFC 5128 section 3.4, RFC 4787 section 4.1)";
+  if (arrives)
     return "the answer to a punched packet leaves from another port, which an APDF filter refuses "
            "(RFC 4787 sections 4.1 and 5)";
   return "neither side's filters let in packets from the port that the other's mapping uses "

@@ -73,8 +73,9 @@ bool answers_from_where_it_came(const Side& a) {
   });
 }
 
-bool answers(const Side& a, const Side& b) {
+bool answers(const Side& a, const Side& b, nat::Protocol protocol) {
   if (answers_from_where_it_came(a)) return true;
+  if (protocol == nat::Protocol::tcp) return false;
   const bool from_that_address = steadiness(a).address;
   return std::ranges::all_of(b.chain, [&](const auto& layer) {
     return layer.filtering == endpoint_independent ||

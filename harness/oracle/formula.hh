@@ -47,7 +47,8 @@ bool receives(const Side& a, const Side& b);
 /// Does A's answer to what it received get back to B? It leaves from the endpoint that B sent to
 /// when every layer of A is EIM or reuses flows; otherwise from another port, which no layer of B
 /// that is APDF lets in, and perhaps another address, which no ADF does.
-bool answers(const Side& a, const Side& b);
+/// By TCP only the former is an answer.
+bool answers(const Side& a, const Side& b, nat::Protocol protocol = nat::Protocol::udp);
 /// The first half of it.
 bool answers_from_where_it_came(const Side& a);
 

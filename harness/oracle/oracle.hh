@@ -28,8 +28,10 @@ enum class Form : std::uint8_t { reuse, strict };
 /// Is a direct path possible for a VPN that punches, sends to signalled endpoints and answers the
 /// source it saw? Blocked UDP is not looked at. Each layer's own flow rule counts, and a gateway of
 /// both sides turns round what they send to its external endpoints if its hairpin does. What is
-/// left to chance (arbitrary pooling, shared ports) counts as lost.
-bool direct(const Side& a, const Side& b);
+/// left to chance (arbitrary pooling, shared ports) counts as lost. By TCP an answer must come from
+/// the very endpoint that was dialled (RFC 9293 section 3.10.7): one SYN's source is no news to the
+/// other side's program, which could dial it otherwise.
+bool direct(const Side& a, const Side& b, nat::Protocol protocol = nat::Protocol::udp);
 /// The same as if every layer had the flow rule of `form`.
 bool direct(const Side& a, const Side& b, Form form);
 /// `strict` when any gateway of either side is.

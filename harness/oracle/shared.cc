@@ -73,8 +73,9 @@ std::vector<Admission> admissions(const Meeting& meeting) {
 }
 
 /// An inside source is answered straight on the inside, from an endpoint that B never sent to.
-bool answers(const Meeting& meeting) {
-  if (!meeting.shows_inside_sources()) return answers(meeting.a, meeting.b);
+bool answers(const Meeting& meeting, nat::Protocol protocol) {
+  if (!meeting.shows_inside_sources()) return answers(meeting.a, meeting.b, protocol);
+  if (protocol == nat::Protocol::tcp) return false; // straight to the inside: from another endpoint
   const Side b = inner(meeting.b);
   return lets_all_in(b) && answers_inside(inner(meeting.a), b);
 }

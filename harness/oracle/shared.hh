@@ -26,7 +26,7 @@ Meeting meet(const Side& a, const Side& b);
 
 /// As `receives` and `answers` of chains that share nothing; `back` is the meeting seen by B.
 std::vector<Admission> admissions(const Meeting& meeting);
-bool answers(const Meeting& meeting);
+bool answers(const Meeting& meeting, nat::Protocol protocol = nat::Protocol::udp);
 Meeting back(const Meeting& meeting);
 
 /// Both sides without the gateways that they share.

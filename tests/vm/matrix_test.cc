@@ -70,6 +70,13 @@ TEST(MatrixElsewhere, ByTcpTheSameCellsAreDirect) {
   EXPECT_EQ(direct_cells({"--transport", "tcp"}).size(), 57U);
 }
 
+/// TCP takes no answer from another endpoint than the one it dialled, so that strict gateways cost
+/// it more than UDP.
+TEST(MatrixElsewhere, ByTcpStrictnessCostsMore) {
+  HERMESH_NEEDS_GUESTS();
+  EXPECT_EQ(direct_cells({"--transport", "tcp", "--flows", "strict"}).size(), 33U);
+}
+
 /// Home NATs of all kinds behind one carrier that turns packets round.
 TEST(MatrixElsewhere, AllPairsBehindOneCarrier) {
   HERMESH_NEEDS_GUESTS();

@@ -157,6 +157,20 @@ TEST(Transports, TcpIsPunchedByWhoCan) { // RFC 5128 section 3.4
   EXPECT_EQ(ask({{web_only}}, {{cone}}, both).path, PathKind::relayed);
 }
 
+TEST(Transports, TcpTakesNoAnswerFromAnotherEndpoint) {
+  const Behaviour strict{.mapping = nat::Dependence::address_dependent,
+                         .filtering = nat::Dependence::endpoint_independent,
+                         .flows = nat::FlowRule::strict};
+  EXPECT_EQ(ask({{strict}}, {{strict}}).path, PathKind::direct);
+  Abilities by_tcp = puncher;
+  by_tcp.punches_udp = false;
+  by_tcp.punches_tcp = true;
+  by_tcp.transports = {"tcp"};
+  const auto expected = ask({{strict}}, {{strict}}, by_tcp);
+  EXPECT_EQ(expected.path, PathKind::relayed);
+  EXPECT_TRUE(expected.reason.starts_with("the answer to a SYN")) << expected.reason;
+}
+
 TEST(Families, TheBestIsTaken) {
   const Behaviour firewall{.translating = nat::Translating::none};
   const Pairing v4{.family = "IPv4", .a = {{symmetric}}, .b = {{symmetric}}, .relay = open};

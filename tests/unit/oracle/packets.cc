@@ -20,7 +20,7 @@ Address address_on(std::size_t network, std::uint32_t tail) {
 
 } // namespace
 
-PunchWorld::PunchWorld(const Scene& scene, std::uint64_t seed) {
+PunchWorld::PunchWorld(const Scene& scene, std::uint64_t seed) : by_tcp_(scene.by_tcp) {
   const NetworkId common = put_behind(scene.shared, 0, derive_seed(seed, "shared"));
   const NetworkId near_a = put_behind(scene.a, common, derive_seed(seed, "a"));
   const NetworkId near_b = put_behind(scene.b, common, derive_seed(seed, "b"));
@@ -141,10 +141,10 @@ void PunchWorld::arrive(std::size_t host, const Packet& packet) {
   }
   // Shared ports can turn a host's packet round to itself, which no peer is taken in by.
   if (packet.sender == server || packet.sender == host) return;
-  self.targets.insert(packet.source);
+  if (!by_tcp_) self.targets.insert(packet.source);
   if (packet.kind == Kind::request)
     send(host, packet.source, Kind::answer);
-  else
+  else if (self.targets.contains(packet.source))
     self.answered = true;
 }
 
@@ -169,7 +169,8 @@ bool PunchWorld::punch(Order order) {
   constexpr int rounds = 6;
   for (int round = 0; round < rounds; ++round) {
     now_ += std::chrono::seconds{1};
-    hosts_[0].answered = hosts_[1].answered = false;
+    // A connection stays, while a datagram's way has to hold.
+    if (!by_tcp_) hosts_[0].answered = hosts_[1].answered = false;
     probe(first);
     if (order != Order::crossing) deliver_all();
     probe(1 - first);

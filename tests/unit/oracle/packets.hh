@@ -18,6 +18,8 @@ struct Scene {
   std::vector<nat::Behaviour> shared{};
   bool own_addresses = false; ///< the hosts tell each other their own, too
   bool one_port = true;       ///< both hosts send from the same port
+  bool by_tcp = false; ///< an answer counts only from where its request went, and sources that are
+                       ///< seen are not dialled
 };
 
 /// Two hosts behind NAT tables and a server beyond them all, with packets that take time. It knows
@@ -33,8 +35,8 @@ public:
 
   PunchWorld(const Scene& scene, std::uint64_t seed);
 
-  /// Several rounds of probing; true when in the last one a request came through and its answer
-  /// came back.
+  /// Several rounds of probing; true when in the last one (by TCP: in any) a request came through
+  /// and its answer came back.
   bool punch(Order order);
 
 private:
@@ -78,6 +80,7 @@ private:
   void deliver_all();
 
   Time now_{std::chrono::hours{1}};
+  bool by_tcp_ = false;
   NetworkId networks_ = 1;
   std::deque<Box> boxes_{};
   std::vector<Host> hosts_{};                   ///< A, B, the server

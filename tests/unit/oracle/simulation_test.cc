@@ -48,10 +48,13 @@ struct Tally {
 template <typename Theory>
 void compare(const Scene& scene, std::uint64_t scene_seed, Theory theory, Tally& tally) {
   const bool expected = theory(side_a(scene), side_b(scene));
+  const bool hairpinned = meet(side_a(scene), side_b(scene)).place == Meeting::Place::hairpin;
   ++(expected ? tally.direct : tally.refused);
-  if (expected && meet(side_a(scene), side_b(scene)).place == Meeting::Place::hairpin)
-    ++tally.hairpinned;
+  if (expected && hairpinned) ++tally.hairpinned;
   for (const auto order : orders) {
+    // Of two SYNs that a gateway turns round at once, the answer to the one may bind the flow of
+    // the other: a race, which no theory decides.
+    if (scene.by_tcp && hairpinned && order == PunchWorld::Order::crossing) continue;
     const bool packets = PunchWorld(scene, scene_seed).punch(order);
     if (packets == expected || ++tally.differ > 5) continue;
     ADD_FAILURE() << "seed " << scene_seed << " order " << static_cast<int>(order)
@@ -71,6 +74,23 @@ TEST(RandomScenes, AreAsTheFormulaSays) {
   EXPECT_GT(tally.direct, 1000) << "the draw must not be one-sided";
   EXPECT_GT(tally.refused, 1000);
   EXPECT_GT(tally.hairpinned, 300);
+}
+
+TEST(RandomScenes, AreAsTheFormulaSaysByTcp) {
+  Tally tally;
+  int less = 0; ///< scenes where UDP gets through and TCP does not
+  for (std::uint64_t i = 0; i < 12'000; ++i) {
+    Scene scene = SceneDraw(seed + i).scene();
+    scene.by_tcp = true;
+    const auto theory = [](const Side& a, const Side& b) {
+      return direct(a, b, nat::Protocol::tcp);
+    };
+    compare(scene, seed + i, theory, tally);
+    if (punches(side_a(scene), side_b(scene)) && !theory(side_a(scene), side_b(scene))) ++less;
+  }
+  EXPECT_EQ(tally.differ, 0);
+  EXPECT_GT(tally.direct, 1000);
+  EXPECT_GT(less, 100);
 }
 
 TEST(RandomScenes, AreAsTheFormulaSaysWhenOwnAddressesAreTold) {
