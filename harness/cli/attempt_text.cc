@@ -52,6 +52,9 @@ nlohmann::ordered_json attempt_json(const Attempt& attempt) {
           {"reason", attempt.expected.reason},
           {"as_expected", attempt.as_expected()},
           {"certified", attempt.certified},
+          {"differs",
+           attempt.differs.empty() ? nlohmann::ordered_json()
+                                   : nlohmann::ordered_json(attempt.differs)},
           {"ms", std::chrono::duration<double, std::milli>(attempt.took).count()}};
 }
 

@@ -269,10 +269,15 @@ void Ipv4Path::refuse(const Packet& packet, DropReason reason) {
   settle_fragments(packet, {.drop = reason});
 }
 
-void Ipv4Path::advance(Time now) {
-  fragments_.advance(now, [this](const Transit& transit) {
+/// Those of datagrams that were begun before `until`; what waited for a first one is lost.
+void Ipv4Path::forget_fragments(Time until) {
+  fragments_.advance(until, [this](const Transit& transit) {
     interfaces_[0].drop(transit, DropReason::fragment_timeout);
   });
+}
+
+void Ipv4Path::advance(Time now) {
+  forget_fragments(now);
   if (next_sweep_ > now) return;
   table_.expire(now);
   next_sweep_ = table_.size() > 0 ? now + between_sweeps : Time::max();

@@ -74,6 +74,7 @@ private:
   void cross_error(Packet& packet, const std::optional<Route>& out);
   void later_fragment(Packet& packet, wire::End end);
   void settle_fragments(const Packet& packet, const Fragments::Decision& decision);
+  void forget_fragments(Time until);
   void translate_and_send(Packet& packet, wire::End end, const Endpoint& to);
   void forward(Packet& packet, const Route& route);
   void expect_sweep();

@@ -118,6 +118,7 @@ void Ipv4Path::open(bool on) {
 void Ipv4Path::clear_state() {
   table_.clear();
   opened_.clear();
+  forget_fragments(Time::max());
   last_inside_host_.reset();
 }
 

@@ -222,6 +222,11 @@ void Ipv6Path::drop(const Packet& packet, DropReason reason) {
   interfaces_[packet.side].drop(packet.transit, reason);
 }
 
+void Ipv6Path::clear_state() {
+  filter_.clear();
+  advance(Time::max()); // no fragment is remembered either
+}
+
 void Ipv6Path::advance(Time now) {
   fragments_.advance(now, [this](const Transit& transit) {
     interfaces_[0].drop(transit, DropReason::fragment_timeout);

@@ -23,7 +23,7 @@ public:
 
   void set_behaviour(const nat::Behaviour& behaviour);
   void open(bool on) { open_ = on; }
-  void clear_state() { filter_.clear(); }
+  void clear_state();
   void age(Duration by) { filter_.age(by); }
 
   Time due() const { return fragments_.due(); }

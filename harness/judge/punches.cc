@@ -74,10 +74,8 @@ private:
     if (!message) return;
     const Identity datagram{message->session, message->side, message->kind, message->sequence};
     const auto sender = std::size_t{message->side};
-    if (port.starts_with(cards_.at(sender))) { // where it set out
-      if (!dropped) sent_.insert(datagram);
-      return;
-    }
+    // Where it set out; on a segment of both, that is where it arrives, too.
+    if (port.starts_with(cards_.at(sender)) && !dropped) sent_.insert(datagram);
     // A frame that was dropped after it was switched is there twice, and did not arrive.
     if (macs.at(1 - sender).contains(wire::load_mac(frame.bytes.data())))
       arrived_[datagram] += dropped ? -1 : 1;

@@ -32,13 +32,17 @@ oracle::Expectation theory(const TrialSpec& spec, const Network& network, nat::P
 }
 
 /// Other rules, nothing remembered, and proof that the rules are those.
-bool reconfigure(Lab& lab, TrialSpec cell) {
+void reconfigure(Lab& lab, const TrialSpec& cell, Attempt& attempt) {
   lab.fabric().with([&](Fabric& fabric, Time) {
     for (const auto& gateway : cell.declared.gateways)
       fabric.set_behaviour(gateway.spec.name, gateway.behaviour);
   });
   const auto measured = certify_gateways(lab.fabric(), cell); // clears their state, too
-  return std::ranges::all_of(measured, &GatewayResult::certified);
+  const auto bad = std::ranges::find(measured, false, &GatewayResult::certified);
+  attempt.certified = bad == measured.end();
+  if (!attempt.certified)
+    attempt.differs =
+        bad->gateway + (bad->evidence.empty() ? ": not measured" : ": " + bad->evidence.front());
 }
 
 TrialSpec with_network(TrialSpec spec, const Network& network) {
@@ -80,7 +84,7 @@ Attempts run_attempts(const TrialSpec& spec,
     for (const auto& network : networks) {
       const auto start = lab.fabric().now();
       Attempt cell{.expected = theory(spec, network, transport)};
-      cell.certified = reconfigure(lab, with_network(spec, network));
+      reconfigure(lab, with_network(spec, network), cell);
       cell.claimed = punchers.punch(attempts.cells.size(), transport);
       cell.took = lab.fabric().now() - start;
       attempts.cells.push_back(std::move(cell));

@@ -8,6 +8,7 @@
 #include "runner/trial.hh"
 #include "runner/trial_spec.hh"
 
+#include <string>
 #include <vector>
 
 namespace hermesh {
@@ -18,6 +19,7 @@ struct Attempt {
   bool claimed = false; ///< by the punchers
   oracle::Expectation expected{};
   bool certified = true; ///< every gateway was measured to be what it is declared to be
+  std::string differs{}; ///< else: the first that was not, and in what
   Duration took{0};
 
   /// What is left to chance may come out either way.

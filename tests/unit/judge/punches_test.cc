@@ -56,6 +56,15 @@ TEST(Punches, WhatNobodySentDidNotArrive) {
   EXPECT_FALSE(seen(lab).direct());
 }
 
+TEST(Punches, OneSegmentIsWayEnough) {
+  SyntheticLab lab;
+  for (const auto& [from, to, payload] :
+       {std::tuple{"c", "r", punch_of(0)}, std::tuple{"r", "c", answer_of(1)}})
+    lab.carry(from, to, 1s, payload);
+  const auto wire = judge_punches(lab.write(), "c", "r")[session];
+  EXPECT_EQ(wire, (PunchOnTheWire{.punches_to_b = 1, .answers_to_a = 1}));
+}
+
 TEST(Punches, ASegmentOfTcpMayCarryTwo) {
   SyntheticLab lab;
   auto both = punch_of(1, 4);
