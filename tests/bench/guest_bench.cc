@@ -6,6 +6,7 @@
 #include "base/clock.hh"
 #include "base/error.hh"
 #include "base/temp_dir.hh"
+#include "bench/reference_loop.hh"
 #include "bench/two_nats.hh"
 #include "fabric/loop.hh"
 #include "machine/guardian.hh"
@@ -35,15 +36,6 @@ constexpr unsigned guest_mib = 128;
 
 double seconds_since(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
-}
-
-/// What this machine's speed is right now: additions that depend on each other, on one core.
-double reference_loop() {
-  const auto start = Steady::now();
-  volatile std::uint64_t sum = 0;
-  for (std::uint64_t i = 0; i < 200'000'000; ++i)
-    sum = sum + i;
-  return seconds_since(start);
 }
 
 std::uint16_t free_datagram_port() {
