@@ -61,7 +61,7 @@ private:
   void dial(const Endpoint& to, const punch::Message& first);
   void accept_all();
   bool finish_dial(Connection& connection);
-  bool read(const Endpoint& from, Connection& connection, Arrived& arrived);
+  static bool read(const Endpoint& from, Connection& connection, Arrived& arrived);
 
   SocketAddress local_;
   Fd epoll_;

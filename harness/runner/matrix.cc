@@ -20,6 +20,10 @@ std::string next_to(const TrialSpec& spec, const std::string& machine) {
   return chain.front()->spec.name;
 }
 
+Gateway& gateway_of(Network& network, const std::string& name) {
+  return *std::ranges::find(network.gateways, name, [](const auto& one) { return one.spec.name; });
+}
+
 void check_there(const TrialSpec& spec, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& gateway : spec.declared.gateways)
@@ -51,7 +55,7 @@ MatrixPlan plan_matrix(const TrialSpec& spec,
                        nat::FlowRule flows,
                        const std::pair<std::string, std::string>& vary) {
   MatrixPlan plan{.gateways = vary, .kinds = nine_kinds(flows)};
-  if (vary.first.empty() && vary.second.empty())
+  if (vary == std::pair<std::string, std::string>{})
     plan.gateways = {next_to(spec, spec.peer_a), next_to(spec, spec.peer_b)};
   check_there(spec, plan.gateways.first);
   check_there(spec, plan.gateways.second);
@@ -60,12 +64,9 @@ MatrixPlan plan_matrix(const TrialSpec& spec,
                      "' on both sides, wanted two: one gateway is of one kind");
   for (const auto& row : plan.kinds)
     for (const auto& column : plan.kinds) {
-      auto network = spec.declared;
-      for (auto& gateway : network.gateways) {
-        if (gateway.spec.name == plan.gateways.first) gateway.behaviour = row;
-        if (gateway.spec.name == plan.gateways.second) gateway.behaviour = column;
-      }
-      plan.networks.push_back(std::move(network));
+      plan.networks.push_back(spec.declared);
+      gateway_of(plan.networks.back(), plan.gateways.first).behaviour = row;
+      gateway_of(plan.networks.back(), plan.gateways.second).behaviour = column;
     }
   return plan;
 }
