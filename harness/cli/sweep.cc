@@ -169,7 +169,8 @@ void add_sweep(CLI::App& app, int& status) {
       "sweep", "hold theory against the lab: the reference puncher through every scenario");
   command->add_option("SCENARIO", arguments->scenarios, "names or files (default: all shipped)");
   command->add_option("--topology", arguments->topologies, "may be repeated (default: all shipped)")
-      ->type_name("NAME|FILE");
+      ->type_name("NAME|FILE")
+      ->allow_extra_args(false);
   command->add_flag(
       "--no-guests", arguments->no_guests, "virtual hosts in place of guests: takes a moment");
   command->add_flag("--json", arguments->json, "as JSON on stdout");
