@@ -58,7 +58,8 @@ MeasuredBehaviour Certifier::measure(Fabric& fabric, const GatewayUnderTest& gat
   const Present present(impl_->hosts);
   impl_->hosts.emplace(fabric, gateway, impl_->seed, now);
   MeasuredBehaviour found{.gateway = gateway.name};
-  Probes(*impl_->hosts, found).measure_all();
+  Probes probes(*impl_->hosts, found);
+  gateway.inside_address.is_v4() ? probes.measure_all() : probes.measure_ipv6();
   return found;
 }
 

@@ -54,13 +54,25 @@ struct MeasuredBehaviour {
   std::string simultaneous_open = "?"; ///< "works", "fails" (RFC 5382 REQ-2)
   std::string icmp_query = "?";        ///< "passes", "lost" (RFC 5508 REQ-1)
   std::string fragments = "?";         ///< "any order", "lost" (RFC 4787 REQ-14)
+  std::string mtu = "?";               ///< of the link outside, either way: "1492"
+  std::string mtu_errors = "?";        ///< "true", "false"; "either" where nothing is too big
+  std::string ipv6 = "?"; ///< of IPv6: "filtered", "open", "dropped", "unreachable" (and told so)
+  std::string port_mapping = "?"; ///< "none", "nat-pmp", "pcp", "nat-pmp and pcp"
+  // Where a protocol is spoken; "either" where no packet could show it.
+  std::string port_mapping_refuses = "?";  ///< "no", "not-authorized", ...
+  std::string port_mapping_lifetime = "?"; ///< "2h"; "none" where nothing is granted, as below
+  std::string port_mapping_inbound = "?";  ///< who reaches the host: "anyone", "nobody"
+  std::string port_mapping_outbound = "?"; ///< "true", "false"
+  std::string port_mapping_holder = "?";   ///< "keeps it", "loses it": to another host or client
+  std::string port_mapping_end = "?";      ///< "at once", "never": when it is given back
+  std::string port_mapping_outside = "?";  ///< "ignored", "answered" (RFC 6886 section 3.3)
   std::vector<Evidence> evidence{};
 
   bool operator==(const MeasuredBehaviour&) const = default;
 };
 
 /// Where a gateway touches the network, so that virtual hosts can be put on either side of it.
-/// Addresses only: the measuring code knows nothing of the declared behaviour.
+/// Addresses only, all of one family: the measuring code knows nothing of the declared behaviour.
 struct GatewayUnderTest {
   std::string name;
   std::string inside_segment, outside_segment;
@@ -92,6 +104,7 @@ public:
   /// To be called by the fabric's deliver hook for ports that certification attached; others are
   /// ignored.
   void sink(PortId port, std::span<const std::byte> frame, Time now);
+  /// What the gateway does to the family of those addresses; of IPv6 what firewalls have.
   /// Throws Error when there is no room for the hosts in a prefix, or no such gateway.
   MeasuredBehaviour measure(Fabric& fabric, const GatewayUnderTest& gateway, Time now);
 

@@ -9,34 +9,38 @@ std::string text_of(const std::optional<Endpoint>& seen) {
   return seen ? to_string(*seen) : "nothing";
 }
 
-/// Mapping before anything comes in: an admitted packet may bind the flow of its sender. Each probe
-/// on a gateway that knows nothing, so that a small block of ports is none's undoing.
-void Probes::measure_all() {
-  using Probe = void (Probes::*)();
-  const auto run = [this](Probe probe) {
+/// Each on a gateway that knows nothing, so that a small block of ports is none's undoing.
+void Probes::run(std::initializer_list<Probe> probes) {
+  for (const Probe probe : probes) {
     hosts_.forget();
     (this->*probe)();
-  };
-  for (const Probe probe : {&Probes::icmp_query, &Probes::out_policies})
-    run(probe);
+  }
+}
+
+/// Mapping before anything comes in: an admitted packet may bind the flow of its sender.
+void Probes::measure_all() {
+  run({&Probes::icmp_query, &Probes::out_policies});
   if (passes_something())
-    for (const Probe probe : {&Probes::mapping,
-                              &Probes::filtering,
-                              &Probes::survey,
-                              &Probes::assignment,
-                              &Probes::clashes,
-                              &Probes::overloading,
-                              &Probes::flows,
-                              &Probes::hairpin})
-      run(probe);
-  for (const Probe probe : {&Probes::lifetimes, &Probes::absolute_lifetime, &Probes::refresh})
-    run(probe);
-  if (passes_something())
-    for (const Probe probe : {&Probes::icmp_errors, &Probes::fragments})
-      run(probe);
-  if (passes_tcp())
-    for (const Probe probe : {&Probes::unsolicited_syn, &Probes::simultaneous_open})
-      run(probe);
+    run({&Probes::mapping,
+         &Probes::filtering,
+         &Probes::survey,
+         &Probes::assignment,
+         &Probes::clashes,
+         &Probes::overloading,
+         &Probes::flows,
+         &Probes::hairpin});
+  run({&Probes::lifetimes, &Probes::absolute_lifetime, &Probes::refresh});
+  if (passes_something()) run({&Probes::icmp_errors, &Probes::fragments, &Probes::link_mtu});
+  if (passes_tcp()) run({&Probes::unsolicited_syn, &Probes::simultaneous_open});
+  run({&Probes::port_mapping});
+}
+
+void Probes::measure_ipv6() {
+  run({&Probes::ipv6, &Probes::icmp_query, &Probes::out_policies});
+  if (passes_something()) run({&Probes::mapping, &Probes::filtering, &Probes::survey});
+  run({&Probes::lifetimes, &Probes::refresh});
+  if (passes_something()) run({&Probes::icmp_errors, &Probes::fragments, &Probes::link_mtu});
+  if (passes_tcp()) run({&Probes::unsolicited_syn, &Probes::simultaneous_open});
 }
 
 Probes::Seen Probes::send_out(VirtualHost host, std::uint16_t port, VirtualHost server) {

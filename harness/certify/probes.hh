@@ -2,10 +2,12 @@
 #pragma once
 
 #include "certify/certify.hh"
+#include "certify/mapping_client.hh"
 #include "certify/virtual_hosts.hh"
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +22,14 @@ public:
   Probes(VirtualHosts& hosts, MeasuredBehaviour& found) : hosts_(hosts), found_(found) {}
 
   void measure_all();
+  /// Of a firewall without translation.
+  void measure_ipv6();
 
 private:
   using Seen = std::optional<Endpoint>;
+  using Probe = void (Probes::*)();
+
+  void run(std::initializer_list<Probe> probes);
 
   /// With which packets a session comes to be, and what then ends it when idle.
   enum class Life : std::uint8_t {
@@ -86,11 +93,51 @@ private:
   bool speak_out(const Session& session);
   bool speak_in(const Session& session);
 
+  // links.cc: RFC 1191, RFC 8200
+  struct Way {
+    VirtualHost from, to;
+    Endpoint source, destination; ///< as the sender writes them
+  };
+  struct Crossing {
+    bool arrived = false;
+    std::optional<std::size_t> reported{}; ///< the MTU that the sender was told
+  };
+  struct Link {
+    std::optional<std::size_t> mtu{};
+    std::size_t lost = 0;
+    std::size_t silent = 0; ///< of the lost, those whose sender was told nothing
+    std::set<std::size_t> reported{};
+  };
+  void link_mtu();
+  Link measure_link(const Way& way);
+  Crossing cross(std::size_t size, const Way& way);
+  bool arrives_in_pieces(const Way& way);
+  std::vector<std::byte> frame_of(std::size_t size, const wire::FrameAddresses& ends) const;
+  void judge_mtu_errors(const Link& there, const Link& back);
+  void ipv6();
+
   // transport.cc: RFC 5382, RFC 5508, fragments
   void icmp_errors();
   void unsolicited_syn();
   void simultaneous_open();
   void fragments();
+
+  // port_mapping.cc: RFC 6886, RFC 6887
+  struct Leased {
+    std::uint16_t port; ///< inside
+    Endpoint external;
+    std::uint32_t lifetime;
+  };
+  void port_mapping();
+  MappingClient::Wish wish(std::uint16_t port, std::uint32_t lifetime) const;
+  void measure_refusal(MappingClient::Protocol protocol);
+  void measure_leases(MappingClient::Protocol protocol);
+  std::optional<Leased> lease_anew(MappingClient::Protocol protocol, std::uint32_t lifetime);
+  bool stranger_reaches(const Leased& lease);
+  void lease_directions(MappingClient::Protocol protocol);
+  void lease_lifetime(MappingClient::Protocol protocol);
+  void lease_end(MappingClient::Protocol protocol);
+  void lease_holder(MappingClient::Protocol protocol);
 
   void note(const char* axis, std::string probe, std::string seen) {
     found_.evidence.push_back({axis, std::move(probe), std::move(seen)});

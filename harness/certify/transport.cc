@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Probes: ICMP errors, TCP's own rules, fragments.
+#include "certify/crafted.hh"
 #include "certify/probes.hh"
 #include "wire/frame.hh"
 #include "wire/icmp.hh"
@@ -14,101 +15,8 @@ namespace hermesh {
 namespace {
 
 using enum VirtualHost;
-using Frame = std::vector<std::byte>;
 
-constexpr std::uint8_t port_unreachable = 3;
-constexpr std::size_t quoted_size = wire::ipv4_header_size + 8; // RFC 792
-
-wire::MutableBytes packet_of(Frame& frame) {
-  return wire::MutableBytes(frame).subspan(wire::ethernet_header_size);
-}
-
-/// "Port unreachable" from a host about a packet that it was sent.
-Frame make_unreachable(const wire::FrameAddresses& ends, wire::Bytes about) {
-  const auto quoted = about.first(std::min(about.size(), quoted_size));
-  const std::size_t size = wire::ipv4_header_size + wire::icmp_header_size + quoted.size();
-  Frame frame(wire::ethernet_header_size + size);
-  wire::write_ethernet(frame,
-                       {.destination = ends.destination_mac,
-                        .source = ends.source_mac,
-                        .type = wire::ether_type::ipv4});
-  wire::write_ipv4(packet_of(frame),
-                   {.total_size = static_cast<std::uint16_t>(size),
-                    .protocol = wire::ip_protocol::icmp,
-                    .source = ends.source.address,
-                    .destination = ends.destination.address});
-  const auto message = packet_of(frame).subspan(wire::ipv4_header_size);
-  std::ranges::copy(quoted, message.begin() + wire::icmp_header_size);
-  wire::write_icmp(message, {.type = wire::icmp_type::unreachable, .code = port_unreachable});
-  return frame;
-}
-
-/// The ends of the packet that an ICMP error in `frame` is about; empty when it is none.
-std::optional<std::array<Endpoint, 2>> subject_of(const Frame& frame) {
-  const auto packet = wire::Bytes(frame).subspan(wire::ethernet_header_size);
-  const auto ip = wire::parse_ipv4(packet);
-  if (!ip || ip->protocol != wire::ip_protocol::icmp) return std::nullopt;
-  const auto message = packet.subspan(ip->header_size, ip->data_size());
-  const auto icmp = wire::parse_icmp(message);
-  if (!icmp || !wire::is_icmp_error(icmp->type)) return std::nullopt;
-  const auto embedded = message.subspan(wire::icmp_header_size);
-  const auto inner = wire::parse_embedded_ipv4(embedded);
-  if (!inner || embedded.size() < std::size_t{inner->header_size} + 4) return std::nullopt;
-  const std::byte* ports = embedded.data() + inner->header_size;
-  return std::array{Endpoint{inner->source, wire::load16(ports)},
-                    Endpoint{inner->destination, wire::load16(ports + 2)}};
-}
-
-constexpr std::size_t fragment_size = 24; // of data; a multiple of eight
 constexpr std::size_t fragmented_data = 60;
-
-/// An IPv4 frame in pieces.
-std::vector<Frame> split(const Frame& whole, std::uint16_t identification) {
-  const auto packet = wire::Bytes(whole).subspan(wire::ethernet_header_size);
-  auto ip = *wire::parse_ipv4(packet);
-  const auto data = packet.subspan(ip.header_size, ip.data_size());
-  std::vector<Frame> pieces;
-  for (std::size_t at = 0; at < data.size(); at += fragment_size) {
-    const auto part = data.subspan(at, std::min(fragment_size, data.size() - at));
-    Frame piece(wire::ethernet_header_size + wire::ipv4_header_size + part.size());
-    std::ranges::copy(wire::Bytes(whole).first(wire::ethernet_header_size), piece.begin());
-    ip.total_size = static_cast<std::uint16_t>(wire::ipv4_header_size + part.size());
-    ip.dont_fragment = false;
-    ip.more_fragments = at + part.size() < data.size();
-    ip.fragment_offset = static_cast<std::uint16_t>(at);
-    ip.identification = identification;
-    wire::write_ipv4(packet_of(piece), ip);
-    std::ranges::copy(part, packet_of(piece).begin() + wire::ipv4_header_size);
-    pieces.push_back(std::move(piece));
-  }
-  return pieces;
-}
-
-/// The pieces put together: the source of the packet when it is whole and right.
-std::optional<Endpoint> joined(const std::vector<VirtualHosts::Received>& received,
-                               VirtualHost host,
-                               std::uint8_t protocol) {
-  Frame data;
-  std::size_t size = 0;
-  std::optional<wire::IpHeader> last;
-  for (const auto& one : received) {
-    if (one.host != host) continue;
-    const auto packet = wire::Bytes(one.frame).subspan(wire::ethernet_header_size);
-    const auto ip = wire::parse_ipv4(packet);
-    if (!ip || !ip->is_fragment() || ip->protocol != protocol) continue;
-    if (last && (last->source != ip->source || last->destination != ip->destination))
-      return std::nullopt; // pieces of two packets now
-    const auto part = packet.subspan(ip->header_size, ip->data_size());
-    data.resize(std::max(data.size(), ip->fragment_offset + part.size()));
-    std::ranges::copy(part, data.begin() + ip->fragment_offset);
-    size += part.size();
-    last = ip;
-  }
-  if (!last || size != data.size() ||
-      !wire::transport_checksum_ok(data, protocol, last->source, last->destination))
-    return std::nullopt;
-  return Endpoint{last->source, wire::load16(data.data())};
-}
 
 } // namespace
 
@@ -127,11 +35,12 @@ void Probes::icmp_errors() {
   const auto summary = out == received.end() ? std::nullopt : wire::summarise(out->frame);
   if (!summary) return note("icmp_errors", probe, "the packet was lost");
   const auto back = hosts_.addresses(server_one, server, {summary->source.address, 0});
-  auto error = make_unreachable(back, wire::Bytes(out->frame).subspan(wire::ethernet_header_size));
+  auto error =
+      crafted::unreachable(back, wire::Bytes(out->frame).subspan(wire::ethernet_header_size));
   bool translated = false;
   bool wrong = false;
   for (const auto& one : hosts_.exchange(server_one, std::move(error)))
-    if (const auto subject = subject_of(one.frame); subject && one.host == inside_one) {
+    if (const auto subject = crafted::subject_of(one.frame); subject && one.host == inside_one) {
       translated = *subject == std::array{inside, server};
       wrong = !translated;
     }
@@ -203,21 +112,21 @@ void Probes::fragments() {
   const std::uint16_t port = hosts_.fresh_port();
   const bool udp = carrier_ == Carrier::udp;
   const std::uint8_t protocol = udp ? wire::ip_protocol::udp : wire::ip_protocol::tcp;
-  const Frame data(fragmented_data);
+  const crafted::Frame data(fragmented_data);
   const auto cross = [&](VirtualHost sender,
                          VirtualHost target,
                          const Endpoint& source,
                          const Endpoint& destination) {
     const auto ends = hosts_.addresses(sender, source, destination);
-    auto pieces = split(udp ? wire::make_udp_frame(ends, data)
-                            : wire::make_tcp_frame(ends, wire::tcp_flag::syn, 0, data),
-                        hosts_.fresh_port());
+    auto pieces = crafted::split(udp ? wire::make_udp_frame(ends, data)
+                                     : wire::make_tcp_frame(ends, wire::tcp_flag::syn, 0, data),
+                                 hosts_.fresh_port());
     std::ranges::reverse(pieces);
     std::vector<VirtualHosts::Received> received;
     for (auto& piece : pieces)
       for (auto& one : hosts_.exchange(sender, std::move(piece)))
         received.push_back(std::move(one));
-    return joined(received, target, protocol);
+    return crafted::joined(received, target, protocol);
   };
   const Endpoint inside = hosts_.endpoint(inside_one, port);
   const Endpoint server = hosts_.endpoint(server_one, first_port_);

@@ -4,6 +4,8 @@
 #include "base/error.hh"
 #include "wire/arp.hh"
 #include "wire/frame.hh"
+#include "wire/icmp.hh"
+#include "wire/neighbour.hh"
 #include "wire/transport.hh"
 
 #include <algorithm>
@@ -26,13 +28,14 @@ std::vector<std::byte> tag_of(std::uint64_t number) {
 
 /// The highest address of the prefix that nobody has; machines are numbered from below.
 std::optional<Address> next_free(const Prefix& prefix, std::set<Address>& used) {
-  const unsigned host_bits = prefix.address.is_v4() ? 32 - prefix.length : 0;
-  if (host_bits < 32) {
-    const std::uint32_t hosts =
-        (std::uint32_t{1} << host_bits) - 1; // the last is the broadcast address
-    for (std::uint32_t number = hosts; number-- > 1;)
-      if (const Address address = prefix.host(number); used.insert(address).second) return address;
-  }
+  constexpr unsigned most_bits = 16; // looked at, of IPv6
+  const unsigned host_bits =
+      prefix.address.is_v4() ? 32 - prefix.length : std::min(most_bits, 128 - prefix.length);
+  if (host_bits >= 32) return std::nullopt;
+  const std::uint32_t hosts =
+      (std::uint32_t{1} << host_bits) - 1; // the last is IPv4's broadcast address
+  for (std::uint32_t number = hosts; number-- > 1;)
+    if (const Address address = prefix.host(number); used.insert(address).second) return address;
   return std::nullopt;
 }
 
@@ -145,10 +148,26 @@ std::vector<VirtualHosts::Received> VirtualHosts::exchange(VirtualHost from,
   while (!inbox_.empty()) { // the gateway may have to ask for an address before it sends on
     Frame next = std::move(inbox_.front());
     inbox_.pop_front();
-    if (!answer_arp(next))
+    if (!answer_arp(next) && !answer_neighbour(next))
       received.push_back({static_cast<VirtualHost>(next.host), std::move(next.bytes)});
   }
   return received;
+}
+
+std::vector<std::byte> VirtualHosts::ask_gateway(const Sender& from,
+                                                 std::uint16_t port,
+                                                 std::span<const std::byte> question) {
+  const Endpoint own = endpoint(from.host, from.port);
+  const Endpoint to{is_inside(from.host) ? gateway_.inside_address : gateway_.outside_address,
+                    port};
+  for (const Received& received :
+       exchange(from.host, wire::make_udp_frame(addresses(from.host, own, to), question))) {
+    const auto summary = wire::summarise(received.frame);
+    if (received.host != from.host || !summary || summary->source != to) continue;
+    if (summary->protocol != wire::ip_protocol::udp || summary->destination != own) continue;
+    return {summary->data.begin(), summary->data.end()};
+  }
+  return {};
 }
 
 /// False when it is no ARP.
@@ -164,6 +183,41 @@ bool VirtualHosts::answer_arp(const Frame& frame) {
   return true;
 }
 
+/// False when it is no neighbour discovery (RFC 4861).
+bool VirtualHosts::answer_neighbour(const Frame& frame) {
+  const auto ethernet = wire::parse_ethernet(frame.bytes);
+  if (!ethernet || ethernet->type != wire::ether_type::ipv6) return false;
+  const auto packet = wire::Bytes(frame.bytes).subspan(wire::ethernet_header_size);
+  const auto ip = wire::parse_ipv6(packet);
+  if (!ip || ip->protocol != wire::ip_protocol::icmpv6) return false;
+  const auto message = packet.subspan(ip->header_size, ip->data_size());
+  const auto icmp = wire::parse_icmp(message);
+  if (!icmp || icmp->type < wire::icmpv6_type::router_solicitation ||
+      icmp->type > wire::icmpv6_type::redirect)
+    return false;
+  const auto question = wire::parse_neighbour(message);
+  const Host& host = hosts_[frame.host];
+  if (!question || question->advertisement || question->target != host.address) return true;
+  constexpr std::size_t size = wire::ipv6_header_size + wire::neighbour_message_size;
+  std::vector<std::byte> reply(wire::ethernet_header_size + size);
+  wire::write_ethernet(
+      reply, {.destination = ethernet->source, .source = host.mac, .type = wire::ether_type::ipv6});
+  const auto out = wire::MutableBytes(reply).subspan(wire::ethernet_header_size);
+  wire::write_ipv6(out,
+                   {.total_size = size,
+                    .hop_limit = 255,
+                    .protocol = wire::ip_protocol::icmpv6,
+                    .source = host.address,
+                    .destination = ip->source});
+  wire::write_neighbour(
+      out.subspan(wire::ipv6_header_size),
+      {.advertisement = true, .solicited = true, .target = host.address, .link_address = host.mac},
+      host.address,
+      ip->source);
+  fabric_.receive(host.port, reply, now_);
+  return true;
+}
+
 /// Only what is addressed to this very host, with a right checksum and the tag that was sent, has
 /// arrived.
 std::optional<VirtualHosts::Arrival> VirtualHosts::arrival(const Received& received,
@@ -174,7 +228,7 @@ std::optional<VirtualHosts::Arrival> VirtualHosts::arrival(const Received& recei
   if (!ethernet || !summary || ethernet->destination != host.mac) return std::nullopt;
   if (!summary->is_ip() || summary->destination.address != host.address) return std::nullopt;
   const auto packet = wire::Bytes(received.frame).subspan(wire::ethernet_header_size);
-  const auto ip = wire::parse_ipv4(packet);
+  const auto ip = host.address.is_v4() ? wire::parse_ipv4(packet) : wire::parse_ipv6(packet);
   if (!ip || !wire::transport_checksum_ok(packet.subspan(ip->header_size, ip->data_size()),
                                           ip->protocol,
                                           ip->source,

@@ -24,9 +24,9 @@ enum class VirtualHost : std::uint8_t {
 inline constexpr std::size_t virtual_host_count = 5;
 enum class Carrier : std::uint8_t { udp, tcp, icmp };
 
-/// Two hosts inside a gateway and three outside, for as long as the object lives: they answer ARP,
-/// send single packets and say what arrived. No IP stack, no timers: all of it happens within one
-/// call.
+/// Two hosts inside a gateway and three outside, for as long as the object lives: they answer ARP
+/// or neighbour solicitations, send single packets and say what arrived. No IP stack, no timers:
+/// all of it happens within one call.
 class VirtualHosts {
 public:
   VirtualHosts(Fabric& fabric, const GatewayUnderTest& gateway, std::uint64_t seed, Time now);
@@ -60,6 +60,13 @@ public:
   };
   /// A frame as it is; what hosts were sent meanwhile, ARP apart.
   std::vector<Received> exchange(VirtualHost from, std::vector<std::byte> frame);
+  /// A datagram to the gateway itself, on the host's side of it: what the gateway answers from the
+  /// port that was asked; empty: nothing.
+  std::vector<std::byte>
+  ask_gateway(const Sender& from, std::uint16_t port, std::span<const std::byte> question);
+  /// The gateway's address on its outside.
+  Address outside_address() const { return gateway_.outside_address; }
+
   /// For a frame from that host through the gateway.
   wire::FrameAddresses
   addresses(VirtualHost from, const Endpoint& source, const Endpoint& destination) const;
@@ -93,6 +100,7 @@ private:
   void detach_all();
   std::optional<Arrival> arrival(const Received& received, std::span<const std::byte> tag) const;
   bool answer_arp(const Frame& frame);
+  bool answer_neighbour(const Frame& frame);
   const Host& at(VirtualHost host) const { return hosts_.at(static_cast<std::size_t>(host)); }
   static bool is_inside(VirtualHost host) { return host <= VirtualHost::inside_two; }
 

@@ -121,11 +121,17 @@ OracleAnswer ask_about_trial(const OracleOptions& options, const Catalog& catalo
                       .vpn = options.vpn,
                       .expectation = oracle::expect(families, abilities)};
   if (!options.explain) return answer;
-  for (const auto& family : families)
-    for (auto& step : oracle::explain(family.a, family.b)) {
+  for (const auto& family : families) {
+    if (!family.lost_at.empty()) {
+      answer.steps.push_back({family.family, oracle::expect({family}, abilities).reason});
+      continue;
+    }
+    for (auto& step : oracle::explain(oracle::with_lease(family.a, abilities),
+                                      oracle::with_lease(family.b, abilities))) {
       if (families.size() > 1) step.about = family.family + ", " + step.about;
       answer.steps.push_back(std::move(step));
     }
+  }
   return answer;
 }
 

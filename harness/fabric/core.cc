@@ -149,6 +149,13 @@ void Core::cut(std::string_view machine, bool on) {
   if (!found) unknown("machine", machine, names);
 }
 
+void Core::impair(PortId card, const Profile& profile) {
+  Port& port = at(card);
+  // Drawn anew each time: an event that comes twice does not do the same to the same frames.
+  const std::string what = "link " + port.name + " " + std::to_string(++impairments_);
+  port.link = Link(profile, derive_seed(seed_, what));
+}
+
 void Core::full(PortId port, bool on) {
   at(port).full = on;
 }

@@ -40,6 +40,9 @@ public:
   void move(PortId port, std::string_view segment);
   void cut(std::string_view machine, bool on);
   void full(PortId port, bool on);
+  void lose(PortId card, bool on) { at(card).lost = on; }
+  void lose(std::string_view segment, bool on) { segments_[segment_index(segment)].lost = on; }
+  void impair(PortId card, const Profile& profile);
   GatewayEngine& gateway(std::string_view name);
 
   std::vector<LedgerRow> ledger() const { return drops_.rows(); }
@@ -66,6 +69,7 @@ private:
     Link link;
     std::size_t in_flight = 0; ///< frames that its link holds
     bool cut = false;
+    bool lost = false; ///< the cable is; nobody was told
     bool full = false;
     bool detached = false;
   };
@@ -98,6 +102,7 @@ private:
   void enter_link(std::uint32_t index, const Transit& transit);
   void deliver(const Transit& transit, const SegmentPort& port);
   void flood(const Transit& transit);
+  DropCounters::Place place_of(const SegmentPort& from) const;
   void drop_at_port(const Port& port, const Transit& transit, DropReason reason);
   void drop_on_entry(const Port& port, const Transit& transit, DropReason reason);
   void settle(Time now);
@@ -117,7 +122,8 @@ private:
   FrameStore in_flight_;
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
   std::uint64_t sequence_ = 0;
-  std::size_t attached_ = 0; ///< virtual hosts so far: they are numbered
+  std::size_t impairments_ = 0; ///< so far: each draws by a seed of its own
+  std::size_t attached_ = 0;    ///< virtual hosts so far: they are numbered
   std::vector<Deferred> deferred_;
 };
 

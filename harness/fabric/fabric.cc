@@ -41,6 +41,9 @@ void Fabric::set_behaviour(std::string_view gateway, const nat::Behaviour& behav
 void Fabric::clear_state(std::string_view gateway) {
   impl_->gateway(gateway).clear_state();
 }
+void Fabric::restart_port_mapping(std::string_view gateway) {
+  impl_->gateway(gateway).restart_port_mapping();
+}
 void Fabric::open(std::string_view gateway, bool on) {
   impl_->gateway(gateway).open(on);
 }
@@ -52,6 +55,34 @@ void Fabric::move(PortId port, std::string_view segment) {
 }
 void Fabric::age(std::string_view gateway, Duration by) {
   impl_->gateway(gateway).age(by);
+}
+void Fabric::hold(std::string_view gateway, bool on) {
+  impl_->gateway(gateway).hold(on);
+}
+void Fabric::reboot(std::string_view gateway) {
+  impl_->gateway(gateway).reboot();
+}
+std::size_t
+Fabric::rebind(std::string_view gateway, const Address& inside, std::optional<std::uint16_t> port) {
+  return impl_->gateway(gateway).rebind(inside, port);
+}
+void Fabric::change_address(std::string_view gateway, const Address& outside) {
+  impl_->gateway(gateway).change_address(outside);
+}
+void Fabric::fill(std::string_view gateway, bool on) {
+  impl_->gateway(gateway).fill(on);
+}
+void Fabric::block_udp(std::string_view gateway, bool on) {
+  impl_->gateway(gateway).block_udp(on);
+}
+void Fabric::lose(PortId card, bool on) {
+  impl_->lose(card, on);
+}
+void Fabric::lose(std::string_view segment, bool on) {
+  impl_->lose(segment, on);
+}
+void Fabric::impair(PortId card, const Profile& profile) {
+  impl_->impair(card, profile);
 }
 void Fabric::full(PortId port, bool on) {
   impl_->full(port, on);

@@ -75,6 +75,8 @@ public:
                      const nat::Behaviour& behaviour); ///< keeps the table
   /// Forget every mapping, as a reboot does, and what `age` ran ahead.
   void clear_state(std::string_view gateway);
+  /// The port mapping server of a gateway starts anew: leases lost, epoch 0, flows kept.
+  void restart_port_mapping(std::string_view gateway);
   /// Control of an "unreachable": nothing filtered, UDP passes, and inbound packets that match no
   /// mapping go to the only host seen inside (or the next gateway inside).
   void open(std::string_view gateway, bool on);
@@ -84,6 +86,34 @@ public:
   /// Run a gateway's timers `by` ahead, as if it had been idle that long (certification of
   /// lifetimes).
   void age(std::string_view gateway, Duration by);
+
+  /// What happens to networks. Each is a step: what takes time (a reboot) is `hold`, the change,
+  /// and `hold` again when it is over, so that no packet in between teaches the gateway its old
+  /// state.
+  ///
+  /// The gateway is there and does nothing: it forwards nothing, answers nothing, sends nothing.
+  void hold(std::string_view gateway, bool on);
+  /// It lost its power: it knows nothing, and what a mapping had is not given again at first, even
+  /// where ports are preserved (nat::Table::reboot).
+  void reboot(std::string_view gateway);
+  /// It forgets the mappings of one inside address (or endpoint) and nothing else, and gives others
+  /// (nat::Table::forget). Returns how many there were.
+  std::size_t rebind(std::string_view gateway,
+                     const Address& inside,
+                     std::optional<std::uint16_t> port = std::nullopt);
+  /// Another IPv4 address outside: the old one no longer answers, and nothing is known that led to
+  /// it. Those outside find the new one as they found the old. IPv6 stays.
+  void change_address(std::string_view gateway, const Address& outside);
+  /// As if others had taken every entry of its tables (nat::Table::fill).
+  void fill(std::string_view gateway, bool on);
+  /// No UDP crosses it, either way; ahead of the table, so that what was established stops too, and
+  /// ages.
+  void block_udp(std::string_view gateway, bool on);
+  /// What is sent into the cable or comes out of it is lost, and the machine does not see it.
+  void lose(PortId card, bool on);
+  void lose(std::string_view segment, bool on);
+  /// What a card's link does from now on; frames that are under way keep their time.
+  void impair(PortId card, const Profile& profile);
 
   /// The output side of a port is full, or has room again: frames for it are dropped meanwhile.
   void full(PortId port, bool on);

@@ -1,12 +1,32 @@
 // SPDX-License-Identifier: MIT
 #include "fabric/fragments.hh"
 
+#include <algorithm>
+#include <utility>
+
 namespace hermesh {
 
 std::optional<Fragments::Decision> Fragments::find(const Key& key) const {
   const auto found = datagrams_.find(key);
   if (found == datagrams_.end()) return std::nullopt;
   return found->second.decision;
+}
+
+bool Fragments::admit(
+    const Key& key, const Range& range, Time now, const Visit& refuse, const Visit& give_up) {
+  Datagram& datagram = open(key, now, give_up);
+  if (datagram.decision && datagram.decision->drop == DropReason::fragment_overlap) return false;
+  if (std::ranges::find(datagram.ranges, range) != datagram.ranges.end()) return true;
+  const bool overlaps = std::ranges::any_of(datagram.ranges, [&](const Range& other) {
+    return range.begin < other.end && other.begin < range.end;
+  });
+  if (!overlaps && datagram.ranges.size() < most_pieces) {
+    datagram.ranges.push_back(range);
+    return true;
+  }
+  datagram.decision = {.drop = DropReason::fragment_overlap};
+  hand_over(std::exchange(datagram.waiting, {}), refuse);
+  return false;
 }
 
 bool Fragments::hold(const Key& key, const Transit& transit, Time now, const Visit& give_up) {

@@ -22,6 +22,7 @@ class Fragments {
 public:
   static constexpr std::size_t most_datagrams = 4096;
   static constexpr std::size_t most_waiting = 256;
+  static constexpr std::size_t most_pieces = 128; ///< 64 KiB in pieces of 512 bytes
   static constexpr Duration patience = std::chrono::seconds{15};
 
   struct Key {
@@ -33,14 +34,29 @@ public:
     bool operator==(const Key&) const = default;
   };
   struct Decision {
-    DropReason drop = DropReason::none; ///< the first one was dropped: so are the others
-    Address address{};                  ///< else: what replaces the translated end's address
+    DropReason drop = DropReason::none;      ///< the first one was dropped: so are the others
+    Address address{};                       ///< else: what replaces the translated end's address
+    std::optional<Address> hairpin_source{}; ///< set: this replaces the other end's
+  };
+  /// What a fragment carries of its datagram, in bytes.
+  struct Range {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+
+    bool operator==(const Range&) const = default;
   };
 
   /// The decision on the first fragment, if that was seen.
   std::optional<Decision> find(const Key& key) const;
 
   using Visit = std::function<void(const Transit&)>;
+
+  /// Notes what a fragment carries, once for each that comes. False when it overlaps an earlier
+  /// one, or its datagram did so before, or is in more than `most_pieces`: nothing of it may pass
+  /// any more (RFC 5722 section 4), and those that waited are handed to `refuse`. The same range
+  /// again is a duplicate that a link made, and passes.
+  bool
+  admit(const Key& key, const Range& range, Time now, const Visit& refuse, const Visit& give_up);
 
   /// A fragment that came before the first; false when there is no room for it.
   bool hold(const Key& key, const Transit& transit, Time now, const Visit& give_up);
@@ -62,6 +78,7 @@ private:
   struct Datagram {
     std::optional<Decision> decision{};
     std::vector<Waiting> waiting{};
+    std::vector<Range> ranges{};
   };
   struct Opened {
     Key key{};

@@ -30,6 +30,7 @@ GatewayEngine::GatewayEngine(Core& core, const GatewayPlan& plan, DropCounters::
 }
 
 void GatewayEngine::receive(std::uint32_t side, const Transit& transit) {
+  if (held_) return core_.drop(place_, transit, DropReason::cut);
   switch (wire::load16(transit.frame.data() + 12)) {
   case wire::ether_type::ipv4:
     if (!receive_dhcp(side, transit)) ipv4_.receive(side, transit);
@@ -88,6 +89,7 @@ void GatewayEngine::send_dhcp(std::uint32_t side, const wire::DhcpMessage& messa
 
 Time GatewayEngine::due() const {
   Time due = std::min(ipv4_.due(), ipv6_.due());
+  if (held_) return due;
   for (const Interface& interface : interfaces_)
     due = std::min(due, interface.due());
   return due;
@@ -95,8 +97,9 @@ Time GatewayEngine::due() const {
 
 void GatewayEngine::advance() {
   const Time now = core_.now();
-  for (Interface& interface : interfaces_)
-    interface.advance(now);
+  if (!held_)
+    for (Interface& interface : interfaces_)
+      interface.advance(now);
   ipv4_.advance(now);
   ipv6_.advance(now);
 }
@@ -117,6 +120,38 @@ void GatewayEngine::clear_state() {
     interface.forget_neighbours();
   ipv4_.clear_state();
   ipv6_.clear_state();
+}
+
+void GatewayEngine::hold(bool on) {
+  held_ = on;
+  core_.wake_at(due()); // what was due meanwhile
+}
+
+void GatewayEngine::reboot() {
+  for (Interface& interface : interfaces_)
+    interface.forget_neighbours();
+  ipv4_.reboot();
+  ipv6_.clear_state();
+}
+
+std::size_t GatewayEngine::rebind(const Address& inside, std::optional<std::uint16_t> port) {
+  return inside.is_v4() ? ipv4_.rebind(inside, port) : 0; // IPv6 is not translated
+}
+
+void GatewayEngine::change_address(const Address& outside) {
+  interfaces_[0].change_ipv4(outside);
+  interfaces_[0].forget_neighbours();
+  ipv4_.change_address(outside);
+}
+
+void GatewayEngine::fill(bool on) {
+  ipv4_.fill(on);
+  ipv6_.fill(on);
+}
+
+void GatewayEngine::block_udp(bool on) {
+  ipv4_.block_udp(on);
+  ipv6_.block_udp(on);
 }
 
 void GatewayEngine::age(Duration by) {

@@ -32,7 +32,16 @@ public:
   void set_behaviour(const nat::Behaviour& behaviour);
   void open(bool on);
   void clear_state();
+  void restart_port_mapping() { ipv4_.restart_port_mapping(); }
   void age(Duration by);
+
+  /// Events; see Fabric.
+  void hold(bool on);
+  void reboot();
+  std::size_t rebind(const Address& inside, std::optional<std::uint16_t> port);
+  void change_address(const Address& outside);
+  void fill(bool on);
+  void block_udp(bool on);
 
 private:
   bool receive_dhcp(std::uint32_t side, const Transit& transit);
@@ -45,6 +54,7 @@ private:
   std::vector<std::optional<DhcpServer>> dhcp_; ///< by side
   Ipv4Path ipv4_;
   Ipv6Path ipv6_;
+  bool held_ = false;
 };
 
 } // namespace hermesh

@@ -36,20 +36,6 @@ side_of(const Network& network, const Attachment& at, const MacAddress& mac, Gat
   return side;
 }
 
-/// The IPv6 prefixes behind `gateway`, through further gateways too. `depth` ends a loop.
-void collect_behind(const Network& network,
-                    const Gateway& gateway,
-                    std::size_t depth,
-                    std::vector<Prefix>& prefixes) {
-  if (depth > network.gateways.size()) return;
-  for (const Attachment& inside : gateway.spec.inside) {
-    if (const auto& prefix = segment_of(network, inside).ipv6) prefixes.push_back(*prefix);
-    for (const Gateway& inner : network.gateways)
-      if (inner.spec.outside.segment == inside.segment)
-        collect_behind(network, inner, depth + 1, prefixes);
-  }
-}
-
 std::optional<Address> only_host(const Network& network, const Gateway& gateway) {
   std::optional<Address> only;
   for (const Card& card : network.cards) {
@@ -88,13 +74,12 @@ GatewayPlan::GatewayPlan(const Network& network,
         });
     if (on == sides.end()) continue;
     if (on != sides.begin() && !gateway_inside) gateway_inside = other.spec.outside.ipv4;
-    std::vector<Prefix> behind;
-    collect_behind(network, other, 0, behind);
-    if (other.spec.outside.ipv6)
-      for (const Prefix& prefix : behind)
-        routes_behind.push_back({.prefix = prefix,
-                                 .side = static_cast<std::uint32_t>(on - sides.begin()),
-                                 .next_hop = *other.spec.outside.ipv6});
+  }
+  for (std::uint32_t side = 0; side < sides.size(); ++side) {
+    const GatewaySide& own = sides[side];
+    for (const Route& route : routes_inwards(network, network.segments[own.place.segment].name))
+      if (route.next_hop != own.ipv4 && route.next_hop != own.ipv6)
+        routes_behind.push_back({.prefix = route.prefix, .side = side, .next_hop = route.next_hop});
   }
   only_host_inside = only_host(network, self);
   for (const SegmentSpec& segment : network.segments) {

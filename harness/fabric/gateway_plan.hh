@@ -32,7 +32,8 @@ struct GatewaySide {
   std::vector<Lease> leases{}; ///< of the cards and gateways on this segment
 };
 
-/// IPv6 is not translated, so what lies behind a neighbouring gateway has to be known: by prefix.
+/// What is not translated on its way out has to be known by prefix: what lies behind a neighbouring
+/// gateway.
 struct RouteBehind {
   Prefix prefix;
   std::uint32_t side = 0;

@@ -29,6 +29,7 @@ public:
   bool owns_ipv6(const Address& address) const {
     return address == link_local_ || side_.ipv6 == address;
   }
+  void change_ipv4(const Address& address) { side_.ipv4 = address; }
   void own_ipv4(unsigned addresses) { ipv4_addresses_ = addresses; } ///< consecutive ones
   bool on_link(const Address& address) const {
     if (!address.is_v4()) return side_.ipv6_prefix && side_.ipv6_prefix->contains(address);

@@ -31,11 +31,11 @@ DropReason reason_of(nat::Refusal refusal) {
   return DropReason::nat_no_mapping;
 }
 
-Fragments::Key fragment_key(const wire::IpHeader& ip) {
-  return {.source = ip.source,
-          .destination = ip.destination,
-          .identification = ip.identification,
-          .protocol = ip.protocol};
+bool error_is_sound(wire::Bytes packet, const wire::IpHeader& ip) {
+  return wire::transport_checksum_ok(packet.subspan(ip.header_size, ip.data_size()),
+                                     wire::ip_protocol::icmp,
+                                     ip.source,
+                                     ip.destination);
 }
 
 } // namespace
@@ -43,8 +43,10 @@ Fragments::Key fragment_key(const wire::IpHeader& ip) {
 Ipv4Path::Ipv4Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces)
     : core_(core), interfaces_(interfaces), upstream_(plan.upstream_ipv4),
       inside_host_(plan.gateway_inside ? plan.gateway_inside : plan.only_host_inside),
-      lab_(plan.lab), external_(plan.sides[0].ipv4.value_or(Address{})), declared_(plan.behaviour),
-      effective_(plan.behaviour), table_(plan.behaviour, external_, plan.seed) {}
+      routes_(plan.routes_behind), lab_(plan.lab),
+      external_(plan.sides[0].ipv4.value_or(Address{})), declared_(plan.behaviour),
+      effective_(plan.behaviour), table_(plan.behaviour, external_, plan.seed),
+      port_mapping_(core, table_, interfaces) {}
 
 void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
   Packet packet{
@@ -58,14 +60,15 @@ void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
   if (!is_for_one_host(ip->destination)) return;
   if (interfaces_[side].is_broadcast(ip->destination)) return;
   if (!is_for_one_host(ip->source)) return drop(packet, DropReason::malformed);
+  if (packet.from_outside() && !fits_outside(packet)) return;
+  if (!is_whole(packet)) return drop(packet, DropReason::fragment_overlap);
   packet.from_outside() ? from_outside(packet) : from_inside(packet);
 }
 
 void Ipv4Path::from_inside(Packet& packet) {
   if (is_own(packet.ip.destination)) return to_self(packet);
   // A source that is not of this side is forged: no answer could find its way back.
-  if (!interfaces_[packet.side].on_link(packet.ip.source))
-    return drop(packet, DropReason::no_route);
+  if (!comes_from(packet.side, packet.ip.source)) return drop(packet, DropReason::no_route);
   const auto way = route(packet.ip.destination);
   if (!way) {
     const auto holds = [&](const Prefix& prefix) { return prefix.contains(packet.ip.destination); };
@@ -74,6 +77,8 @@ void Ipv4Path::from_inside(Packet& packet) {
     return drop(packet, outside_lab ? DropReason::outside_lab : DropReason::no_route);
   }
   if (!ttl_is_left(packet)) return;
+  // Before the table, as a kernel forwards: what cannot leave makes no mapping.
+  if (way->side == 0 && packet.ip.dont_fragment && !fits_outside(packet)) return;
   way->side == 0 ? outbound(packet, *way) : forward(packet, *way);
 }
 
@@ -86,34 +91,81 @@ void Ipv4Path::from_outside(Packet& packet) {
   case Upper::Kind::unsupported: return refuse(packet, DropReason::unsupported);
   case Upper::Kind::icmp_error: return cross_error(packet, std::nullopt);
   case Upper::Kind::session:
-    return upper.echo_request ? to_self(packet) : inbound_session(packet, upper);
+    return upper.echo_request && is_own(packet.ip.destination) ? to_self(packet)
+                                                               : inbound_session(packet, upper);
   }
 }
 
-/// Addresses of the gateway itself. Nothing listens there but the echo service (and the DHCP
-/// server, which was asked before); what comes from inside to an external one may turn round.
+/// Addresses of the gateway itself. Nothing listens there but the echo service and the port mapping
+/// server (and the DHCP server, which was asked before); what comes from inside to an external one
+/// may turn round.
 void Ipv4Path::to_self(Packet& packet) {
+  if (!packet.from_outside() && table_.is_external(packet.ip.destination))
+    return turn_round(packet);
   if (packet.ip.is_fragment()) return refuse(packet, DropReason::unsupported);
   const Upper upper = read_upper(packet);
   if (upper.kind == Upper::Kind::malformed) return drop(packet, DropReason::malformed);
   if (upper.echo_request) return echo_reply(packet);
-  const bool turns_round = !packet.from_outside() && table_.is_external(packet.ip.destination) &&
-                           upper.kind == Upper::Kind::session;
-  turns_round ? hairpin(packet, upper) : drop(packet, DropReason::unsupported);
+  if (port_mapping_.receive(packet.side, packet.transit, packet.ip)) return expect_sweep();
+  drop(packet, DropReason::unsupported);
+}
+
+/// From inside to an external address: to the gateway itself, or to somebody inside.
+void Ipv4Path::turn_round(Packet& packet) {
+  if (!comes_from(packet.side, packet.ip.source)) return drop(packet, DropReason::no_route);
+  if (!packet.ip.has_upper_header()) return later_fragment(packet, wire::End::destination);
+  const Upper upper = read_upper(packet);
+  switch (upper.kind) {
+  case Upper::Kind::malformed: return refuse(packet, DropReason::malformed);
+  case Upper::Kind::unsupported: return refuse(packet, DropReason::unsupported);
+  case Upper::Kind::icmp_error: return hairpin_error(packet);
+  case Upper::Kind::session: break;
+  }
+  if (!upper.echo_request) return hairpin(packet, upper);
+  packet.ip.is_fragment() ? refuse(packet, DropReason::unsupported) : echo_reply(packet);
 }
 
 void Ipv4Path::hairpin(Packet& packet, const Upper& upper) {
-  if (!interfaces_[packet.side].on_link(packet.ip.source))
-    return drop(packet, DropReason::no_route);
+  if (is_blocked(upper)) return refuse(packet, DropReason::out_policy);
   const nat::Hairpinned ends =
       table_.hairpin(upper.protocol, upper.source, upper.destination, core_.now(), upper.flags);
   expect_sweep();
-  if (!ends) return drop(packet, reason_of(ends.refusal));
+  if (!ends) return refuse(packet, reason_of(ends.refusal));
+  if (!ttl_is_left(packet)) return;
+  const Packet original = packet;
+  forward_hairpinned(packet, ends);
+  settle_fragments(original,
+                   {.address = ends.destination.address, .hairpin_source = ends.source.address});
+}
+
+void Ipv4Path::forward_hairpinned(Packet& packet, const nat::Hairpinned& ends) {
   const auto way = route(ends.destination.address);
   if (!way) return drop(packet, DropReason::no_route);
-  if (!ttl_is_left(packet)) return;
   wire::rewrite_ipv4(packet.bytes, packet.ip, wire::End::source, ends.source);
   wire::rewrite_ipv4(packet.bytes, packet.ip, wire::End::destination, ends.destination);
+  forward(packet, *way);
+}
+
+/// An error about a packet that was turned round: out, and back in (RFC 5508 section 4.3).
+void Ipv4Path::hairpin_error(Packet& packet) {
+  if (packet.ip.is_fragment()) return refuse(packet, DropReason::unsupported);
+  if (!error_is_sound(packet.bytes, packet.ip)) return drop(packet, DropReason::malformed);
+  if (!ttl_is_left(packet)) return;
+  Address source;
+  Address destination;
+  nat::Refusal refusal =
+      effective_.hairpin == nat::Hairpin::off ? nat::Refusal::filtered : nat::Refusal::none;
+  if (refusal == nat::Refusal::none)
+    refusal = translate_icmp_error(
+        packet.bytes, packet.ip, Crossing::outbound, table_, core_.now(), source);
+  if (refusal == nat::Refusal::none)
+    refusal = translate_icmp_error(
+        packet.bytes, packet.ip, Crossing::inbound, table_, core_.now(), destination);
+  if (refusal != nat::Refusal::none) return drop(packet, reason_of(refusal));
+  const auto way = route(destination);
+  if (!way) return drop(packet, DropReason::no_route);
+  wire::rewrite_ipv4_address(packet.bytes, wire::End::source, source);
+  wire::rewrite_ipv4_address(packet.bytes, wire::End::destination, destination);
   forward(packet, *way);
 }
 
@@ -129,6 +181,7 @@ void Ipv4Path::outbound(Packet& packet, const Route& way) {
 }
 
 void Ipv4Path::outbound_session(Packet& packet, const Upper& upper) {
+  if (is_blocked(upper)) return refuse(packet, DropReason::out_policy);
   last_inside_host_ = upper.source.address;
   const nat::Translation external = translate_outbound(upper);
   expect_sweep();
@@ -147,7 +200,7 @@ void Ipv4Path::expect_sweep() {
 }
 
 void Ipv4Path::inbound_session(Packet& packet, const Upper& upper) {
-  if (!effective_.passes(upper.protocol, upper.source.port))
+  if (is_blocked(upper) || !effective_.passes(upper.protocol, upper.source.port))
     return refuse(packet, DropReason::out_policy);
   const nat::Translation inside = translate_inbound(upper);
   if (!inside) return refuse(packet, reason_of(inside.refusal));
@@ -168,18 +221,10 @@ void Ipv4Path::translate_and_send(Packet& packet, wire::End end, const Endpoint&
     settle_fragments(original, {.drop = DropReason::none, .address = to.address});
 }
 
-void Ipv4Path::forward(Packet& packet, const Route& way) {
-  wire::decrement_ttl_ipv4(packet.bytes);
-  interfaces_[way.side].send(way.next_hop, packet.transit.frame);
-}
-
 /// An ICMP error about a packet that crossed the table before (RFC 5508 section 4).
 void Ipv4Path::cross_error(Packet& packet, const std::optional<Route>& out) {
   if (packet.ip.is_fragment()) return refuse(packet, DropReason::unsupported);
-  const auto message = packet.bytes.subspan(packet.ip.header_size);
-  if (!wire::transport_checksum_ok(
-          message, wire::ip_protocol::icmp, packet.ip.source, packet.ip.destination))
-    return drop(packet, DropReason::malformed);
+  if (!error_is_sound(packet.bytes, packet.ip)) return drop(packet, DropReason::malformed);
   if (!out && !ttl_is_left(packet)) return;
   Address outer;
   const nat::Refusal refusal = translate_icmp_error(packet.bytes,
@@ -195,46 +240,19 @@ void Ipv4Path::cross_error(Packet& packet, const std::optional<Route>& out) {
   forward(packet, *way);
 }
 
-void Ipv4Path::later_fragment(Packet& packet, wire::End end) {
-  const auto decision = fragments_.find(fragment_key(packet.ip));
-  if (!decision) {
-    const bool held = fragments_.hold(
-        fragment_key(packet.ip), packet.transit, core_.now(), [this](const Transit& transit) {
-          interfaces_[0].drop(transit, DropReason::fragment_timeout);
-        });
-    if (!held) drop(packet, DropReason::fragment_timeout);
-    core_.wake_at(fragments_.due());
-    return;
-  }
-  if (decision->drop != DropReason::none) return drop(packet, decision->drop);
-  if (packet.from_outside() && !ttl_is_left(packet)) return;
-  translate_and_send(packet, end, {.address = decision->address});
-}
-
-/// Call after the first fragment went its way: those that waited for it follow.
-void Ipv4Path::settle_fragments(const Packet& packet, const Fragments::Decision& decision) {
-  if (!packet.ip.is_fragment() || !packet.ip.has_upper_header()) return;
-  fragments_.decide(
-      fragment_key(packet.ip),
-      decision,
-      core_.now(),
-      [&](const Transit& transit) { receive(packet.side, transit); },
-      [this](const Transit& transit) {
-        interfaces_[0].drop(transit, DropReason::fragment_timeout);
-      });
-  core_.wake_at(fragments_.due());
-}
-
 bool Ipv4Path::ttl_is_left(const Packet& packet) {
   if (packet.ip.hop_limit > 1) return true;
-  Interface& back = interfaces_[packet.side];
-  if (back.side().ipv4) {
-    auto error = IcmpError::about(
-        packet.bytes, packet.ip, *back.side().ipv4, {.type = wire::icmp_type::time_exceeded});
-    if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
-  }
+  answer(packet, {.type = wire::icmp_type::time_exceeded});
   refuse(packet, DropReason::ttl_expired);
   return false;
+}
+
+/// To the sender, from this side.
+void Ipv4Path::answer(const Packet& packet, const wire::IcmpHeader& kind) {
+  Interface& back = interfaces_[packet.side];
+  if (!back.side().ipv4) return;
+  auto error = IcmpError::about(packet.bytes, packet.ip, *back.side().ipv4, kind);
+  if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
 }
 
 void Ipv4Path::echo_reply(Packet& packet) {
@@ -278,6 +296,7 @@ void Ipv4Path::forget_fragments(Time until) {
 
 void Ipv4Path::advance(Time now) {
   forget_fragments(now);
+  port_mapping_.advance(now);
   if (next_sweep_ > now) return;
   table_.expire(now);
   next_sweep_ = table_.size() > 0 ? now + between_sweeps : Time::max();

@@ -5,7 +5,9 @@
 #include "fabric/gateway_plan.hh"
 #include "fabric/interface.hh"
 #include "fabric/opened_flows.hh"
+#include "fabric/port_mapping_service.hh"
 #include "nat/table.hh"
+#include "wire/icmp.hh"
 #include "wire/rewrite.hh"
 
 #include <deque>
@@ -27,12 +29,19 @@ public:
   void set_behaviour(const nat::Behaviour& behaviour);
   void open(bool on);
   void clear_state();
+  void restart_port_mapping() { port_mapping_.restart(); }
   void age(Duration by) { table_.age(by); }
+
+  void reboot();
+  std::size_t rebind(const Address& inside, std::optional<std::uint16_t> port);
+  void change_address(const Address& outside);
+  void fill(bool on) { table_.fill(on); }
+  void block_udp(bool on) { udp_blocked_ = on; }
 
   /// Of the outside: how many consecutive addresses are the gateway's.
   unsigned external_addresses() const { return effective_.external_addresses; }
 
-  Time due() const { return std::min(fragments_.due(), next_sweep_); }
+  Time due() const { return std::min({fragments_.due(), next_sweep_, port_mapping_.due()}); }
   void advance(Time now);
 
 private:
@@ -63,11 +72,15 @@ private:
   std::optional<Route> route(const Address& destination) const;
   bool is_own(const Address& address) const;
   bool is_reachable(const Address& from_outside) const;
+  bool comes_from(std::uint32_t side, const Address& source) const;
 
   void from_inside(Packet& packet);
   void from_outside(Packet& packet);
   void to_self(Packet& packet);
+  void turn_round(Packet& packet);
   void hairpin(Packet& packet, const Upper& upper);
+  void hairpin_error(Packet& packet);
+  void forward_hairpinned(Packet& packet, const nat::Hairpinned& ends);
   void outbound(Packet& packet, const Route& route);
   void outbound_session(Packet& packet, const Upper& upper);
   void inbound_session(Packet& packet, const Upper& upper);
@@ -85,7 +98,13 @@ private:
   nat::Translation open_inbound(const Upper& upper);
   void apply_behaviour();
 
+  bool is_blocked(const Upper& upper) const {
+    return udp_blocked_ && upper.protocol == nat::Protocol::udp;
+  }
   bool ttl_is_left(const Packet& packet);
+  bool fits_outside(const Packet& packet);
+  void answer(const Packet& packet, const wire::IcmpHeader& error);
+  bool is_whole(const Packet& packet);
   void drop(const Packet& packet, DropReason reason);
   void refuse(const Packet& packet, DropReason reason);
 
@@ -93,16 +112,20 @@ private:
   std::deque<Interface>& interfaces_;
   std::optional<Address> upstream_;
   std::optional<Address> inside_host_;
+  std::vector<RouteBehind> routes_;
   std::vector<Prefix> lab_;
   Address external_;
   nat::Behaviour declared_;
   nat::Behaviour effective_; ///< the declared one, unless the gateway is open
   bool open_ = false;
+  bool udp_blocked_ = false;
   nat::Table table_;
   OpenedFlows opened_;
   std::optional<Address> last_inside_host_{}; ///< the latest that sent something out
   Fragments fragments_;
+  bool resuming_ = false; ///< fragments that waited are looked at again
   Time next_sweep_ = Time::max();
+  PortMappingService port_mapping_;
 };
 
 } // namespace hermesh

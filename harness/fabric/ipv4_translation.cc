@@ -51,6 +51,9 @@ std::optional<Ipv4Path::Route> Ipv4Path::route(const Address& destination) const
     if (interfaces_[side].on_link(destination)) return Route{.side = side, .next_hop = destination};
   if (external_.is_unspecified()) return std::nullopt; // no IPv4 outside
   if (interfaces_[0].on_link(destination)) return Route{.side = 0, .next_hop = destination};
+  for (const RouteBehind& behind : routes_)
+    if (behind.prefix.contains(destination))
+      return Route{.side = behind.side, .next_hop = behind.next_hop};
   if (upstream_) return Route{.side = 0, .next_hop = *upstream_};
   return std::nullopt;
 }
@@ -59,6 +62,14 @@ bool Ipv4Path::is_own(const Address& address) const {
   for (const Interface& interface : interfaces_)
     if (interface.owns_ipv4(address)) return true;
   return false;
+}
+
+/// Does an answer to that source leave by that side?
+bool Ipv4Path::comes_from(std::uint32_t side, const Address& source) const {
+  if (interfaces_[side].on_link(source)) return true;
+  if (routes_.empty()) return false;
+  const auto back = route(source);
+  return back && back->side == side;
 }
 
 /// Is it for the gateway, or, when nothing is translated, for a host on one of its insides?
@@ -82,9 +93,11 @@ nat::Translation Ipv4Path::translate_inbound(const Upper& upper) {
   return open_inbound(upper);
 }
 
-/// What no mapping wants, while the gateway is open: to the next gateway inside, or to the only
-/// host; where there are several, to the one that spoke last.
+/// What no mapping wants, while the gateway is open: to whom it says where nothing is translated,
+/// else to the next gateway inside, or to the only host; where there are several, to the one that
+/// spoke last.
 nat::Translation Ipv4Path::open_inbound(const Upper& upper) {
+  if (effective_.translating == nat::Translating::none) return {.endpoint = upper.destination};
   const auto host = inside_host_ ? inside_host_ : last_inside_host_;
   const nat::Translation none{.refusal = nat::Refusal::no_mapping};
   if (!host || upper.protocol == nat::Protocol::icmp) return none;
@@ -100,13 +113,16 @@ void Ipv4Path::apply_behaviour() {
     effective_.filtering = nat::Dependence::endpoint_independent;
     effective_.flows = nat::FlowRule::reuse;
     effective_.udp_out = effective_.tcp_out = {};
+    effective_.mtu = nat::Behaviour::ethernet_mtu;
   }
   table_.set_behaviour(effective_);
 }
 
 void Ipv4Path::set_behaviour(const nat::Behaviour& behaviour) {
+  const bool other_server = behaviour.port_mapping != declared_.port_mapping;
   declared_ = behaviour;
   apply_behaviour();
+  if (other_server) port_mapping_.restart();
 }
 
 void Ipv4Path::open(bool on) {
@@ -120,6 +136,28 @@ void Ipv4Path::clear_state() {
   opened_.clear();
   forget_fragments(Time::max());
   last_inside_host_.reset();
+  port_mapping_.restart();
+}
+
+void Ipv4Path::reboot() {
+  table_.reboot();
+  forget_fragments(Time::max()); // what was decided of the first ones would teach the old state
+  opened_.clear();
+  last_inside_host_.reset();
+  port_mapping_.restart();
+}
+
+std::size_t Ipv4Path::rebind(const Address& inside, std::optional<std::uint16_t> port) {
+  opened_.clear();
+  return table_.forget(inside, port);
+}
+
+void Ipv4Path::change_address(const Address& outside) {
+  external_ = outside;
+  table_.move_to(outside);
+  forget_fragments(Time::max());
+  opened_.clear();
+  port_mapping_.restart();
 }
 
 } // namespace hermesh

@@ -87,14 +87,11 @@ void Ipv6Path::to_self(Packet& packet) {
 
 void Ipv6Path::forward(Packet& packet, const Route& way) {
   if (packet.ip.hop_limit <= 1) {
-    Interface& back = interfaces_[packet.side];
-    auto error = IcmpError::about(packet.bytes,
-                                  packet.ip,
-                                  back.side().ipv6.value_or(back.link_local()),
-                                  {.type = wire::icmpv6_type::time_exceeded});
-    if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
+    answer(packet, {.type = wire::icmpv6_type::time_exceeded});
     return drop(packet, DropReason::ttl_expired);
   }
+  if ((packet.side == 0 || way.side == 0) && !may_cross(packet)) return;
+  if (!is_whole(packet)) return drop(packet, DropReason::fragment_overlap);
   const auto reason = check(packet, way);
   if (!reason) return; // it waits
   if (*reason == DropReason::none) {
@@ -104,6 +101,50 @@ void Ipv6Path::forward(Packet& packet, const Route& way) {
     drop(packet, *reason);
   }
   settle_fragments(packet, *reason);
+}
+
+/// Over the link outside, either way. False: it was dropped.
+bool Ipv6Path::may_cross(const Packet& packet) {
+  const bool inbound = packet.side == 0;
+  if (!open_ && behaviour_.ipv6 == nat::Ipv6::unreachable && !inbound)
+    answer(packet, {.type = wire::icmpv6_type::unreachable}); // code 0: no route
+  if (!open_ &&
+      (behaviour_.ipv6 == nat::Ipv6::unreachable || behaviour_.ipv6 == nat::Ipv6::dropped)) {
+    drop(packet, DropReason::no_route);
+    return false;
+  }
+  if (open_ || packet.ip.total_size <= behaviour_.mtu) return true;
+  // Routers cut nothing (RFC 8200 section 5).
+  if (behaviour_.mtu_errors)
+    answer(packet, {.type = wire::icmpv6_type::packet_too_big, .rest = behaviour_.mtu});
+  drop(packet, DropReason::too_big);
+  settle_fragments(packet, DropReason::too_big);
+  return false;
+}
+
+/// RFC 5722 section 4: pieces that overlap end their datagram.
+bool Ipv6Path::is_whole(const Packet& packet) {
+  if (!packet.ip.is_fragment() || resuming_) return true;
+  const std::uint32_t begin = packet.ip.fragment_offset;
+  const auto size = static_cast<std::uint32_t>(packet.ip.data_size());
+  const auto drop_as = [this](DropReason reason) {
+    return [this, reason](const Transit& transit) { interfaces_[0].drop(transit, reason); };
+  };
+  const bool whole = fragments_.admit(fragment_key_v6(packet.ip),
+                                      {.begin = begin, .end = begin + size},
+                                      core_.now(),
+                                      drop_as(DropReason::fragment_overlap),
+                                      drop_as(DropReason::fragment_timeout));
+  core_.wake_at(fragments_.due());
+  return whole;
+}
+
+/// To the sender, from this side.
+void Ipv6Path::answer(const Packet& packet, const wire::IcmpHeader& kind) {
+  Interface& back = interfaces_[packet.side];
+  auto error =
+      IcmpError::about(packet.bytes, packet.ip, back.side().ipv6.value_or(back.link_local()), kind);
+  if (error) back.send_to(wire::load_mac(packet.transit.frame.data() + 6), error->frame());
 }
 
 /// Why the packet may not pass, or `none`; empty when it was put aside to wait for its first
@@ -130,12 +171,13 @@ std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way
   }
   const auto ends = ends_of(packet.bytes, packet.ip, packet.ip.more_fragments);
   if (!ends) return DropReason::malformed;
-  const bool blocked = !open_ && !passes(*ends, inbound);
+  if (udp_blocked_ && ends->protocol == wire::ip_protocol::udp) return DropReason::out_policy;
+  const bool blocked = !lets_all_through() && !passes(*ends, inbound);
   if (inbound) {
     if (blocked) return DropReason::out_policy;
     const bool known =
         filter_.inbound(ends->protocol, ends->destination, ends->source, core_.now());
-    return known || open_ ? DropReason::none : DropReason::nat_filtered;
+    return known || lets_all_through() ? DropReason::none : DropReason::nat_filtered;
   }
   if (!filter_.outbound(ends->protocol, ends->source, ends->destination, core_.now()))
     return DropReason::nat_ports_exhausted;
@@ -152,9 +194,12 @@ bool Ipv6Path::passes(const Ends& ends, bool inbound) const {
   }
 }
 
-/// An error passes inbound when it is about a packet of a flow that lives; outbound always.
+/// An error passes inbound when it is about a packet of a flow that lives (RFC 4890 section 4.3.1);
+/// outbound always.
 DropReason Ipv6Path::check_error(const Packet& packet, bool inbound) {
-  if (!inbound || open_) return DropReason::none;
+  if (lets_all_through()) return DropReason::none;
+  if (!behaviour_.icmp_errors) return DropReason::nat_filtered;
+  if (!inbound) return DropReason::none;
   const auto embedded =
       packet.bytes.subspan(std::size_t{packet.ip.header_size} + wire::icmp_header_size);
   const auto inner = wire::parse_embedded_ipv6(embedded);
@@ -196,7 +241,11 @@ void Ipv6Path::settle_fragments(const Packet& packet, DropReason reason) {
       fragment_key_v6(packet.ip),
       {.drop = reason},
       core_.now(),
-      [&](const Transit& transit) { receive(packet.side, transit); },
+      [&](const Transit& transit) {
+        resuming_ = true;
+        receive(packet.side, transit);
+        resuming_ = false;
+      },
       [this](const Transit& transit) {
         interfaces_[0].drop(transit, DropReason::fragment_timeout);
       });

@@ -5,6 +5,7 @@
 #include "fabric/gateway_plan.hh"
 #include "fabric/interface.hh"
 #include "fabric/stateful_filter.hh"
+#include "wire/icmp.hh"
 
 #include <deque>
 #include <optional>
@@ -25,6 +26,8 @@ public:
   void open(bool on) { open_ = on; }
   void clear_state();
   void age(Duration by) { filter_.age(by); }
+  void fill(bool on) { filter_.fill(on); }
+  void block_udp(bool on) { udp_blocked_ = on; }
 
   Time due() const { return fragments_.due(); }
   void advance(Time now);
@@ -52,6 +55,10 @@ private:
 
   void to_self(Packet& packet);
   void forward(Packet& packet, const Route& way);
+  bool may_cross(const Packet& packet);
+  void answer(const Packet& packet, const wire::IcmpHeader& error);
+  bool is_whole(const Packet& packet);
+  bool lets_all_through() const { return open_ || behaviour_.ipv6 == nat::Ipv6::open; }
   std::optional<DropReason> check(const Packet& packet, const Route& way);
   bool passes(const Ends& ends, bool inbound) const;
   DropReason check_error(const Packet& packet, bool inbound);
@@ -65,8 +72,10 @@ private:
   std::vector<Prefix> lab_;
   nat::Behaviour behaviour_;
   bool open_ = false;
+  bool udp_blocked_ = false;
   StatefulFilter filter_;
   Fragments fragments_;
+  bool resuming_ = false; ///< fragments that waited are looked at again
 };
 
 } // namespace hermesh

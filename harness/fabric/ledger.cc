@@ -23,6 +23,7 @@ std::string to_string(DropReason reason) {
   case DropReason::too_big: return "too-big";
   case DropReason::unsupported: return "unsupported";
   case DropReason::fragment_timeout: return "fragment-timeout";
+  case DropReason::fragment_overlap: return "fragment-overlap";
   case DropReason::count_: break;
   }
   return "unknown";

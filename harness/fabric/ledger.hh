@@ -28,6 +28,7 @@ enum class DropReason : std::uint8_t {
   too_big,     ///< larger than the next link's MTU with "do not fragment" set
   unsupported, ///< a protocol that the gateway does not translate
   fragment_timeout,
+  fragment_overlap, ///< of a datagram whose pieces overlap (RFC 1858, RFC 5722)
   count_
 };
 

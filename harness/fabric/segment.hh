@@ -31,6 +31,7 @@ struct Segment {
   SegmentSpec spec;
   std::vector<SegmentPort> ports{};
   MacTable macs{};
+  bool lost = false; ///< no frame gets across, and nobody was told
 };
 
 /// Where a frame is: on this segment, having come in by this port.

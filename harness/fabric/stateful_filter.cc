@@ -40,7 +40,7 @@ bool StatefulFilter::outbound(std::uint8_t protocol,
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     if (entries_.size() >= most_entries) make_room(now);
-    if (entries_.size() >= most_entries) return false;
+    if (filled_ || entries_.size() >= most_entries) return false;
     found = entries_.emplace(key, Entry{}).first;
   } else if (!lives(key, found->second, now)) {
     found.value().replied = false;

@@ -36,6 +36,8 @@ public:
     next_sweep_ = {};
   }
   void age(Duration by) { skew_ += by; }
+  /// As if others had taken every entry.
+  void fill(bool on) { filled_ = on; }
 
 private:
   struct Key {
@@ -61,6 +63,7 @@ private:
 
   nat::Behaviour behaviour_;
   Time next_sweep_{0};
+  bool filled_ = false;
   Duration skew_{0}; ///< this far ahead of the fabric's clock
   tsl::robin_map<Key, Entry, KeyHash> entries_;
 };

@@ -48,7 +48,7 @@ void Core::run_deferred() {
 void Core::enter(PortId id, wire::MutableBytes frame) {
   Port& port = ports_[static_cast<std::size_t>(id)];
   const Transit transit{.segment = port.segment, .source = port.source, .frame = frame};
-  if (port.cut || port.detached) return drop_on_entry(port, transit, DropReason::cut);
+  if (port.cut || port.detached || port.lost) return drop_on_entry(port, transit, DropReason::cut);
   if (frame.size() < wire::ethernet_header_size)
     return drop_on_entry(port, transit, DropReason::malformed);
   if (frame.size() > wire::ethernet_frame_limit)
@@ -82,6 +82,8 @@ void Core::enter_link(std::uint32_t index, const Transit& transit) {
 
 void Core::transmit(const Transit& transit) {
   Segment& segment = segments_[transit.segment];
+  if (segment.lost)
+    return drop(place_of(segment.ports[transit.source]), transit, DropReason::cut, false);
   segment.ports[transit.source].flows.count(transit.frame);
   if (hooks_.tap)
     hooks_.tap({.segment = transit.segment,
@@ -94,14 +96,14 @@ void Core::transmit(const Transit& transit) {
   const auto place = to.is_group() ? std::nullopt : segment.macs.find(to);
   if (!place) return flood(transit);
   const SegmentPort& target = segment.ports[*place];
-  if (*place == transit.source || target.kind == PortKind::gone) {
-    const SegmentPort& from = segment.ports[transit.source]; // gateways stay, cards may be gone
-    return drop(from.kind == PortKind::gateway ? gateways_[from.owner]->place()
-                                               : ports_[from.owner].place,
-                transit,
-                DropReason::no_route);
-  }
+  if (*place == transit.source || target.kind == PortKind::gone)
+    return drop(place_of(segment.ports[transit.source]), transit, DropReason::no_route);
   deliver(transit, target);
+}
+
+/// Gateways stay, cards may be gone.
+DropCounters::Place Core::place_of(const SegmentPort& from) const {
+  return from.kind == PortKind::gateway ? gateways_[from.owner]->place() : ports_[from.owner].place;
 }
 
 /// Cards first: they only look. A gateway may change the frame, so each gets a copy.
@@ -128,7 +130,7 @@ void Core::deliver(const Transit& transit, const SegmentPort& target) {
   if (target.kind == PortKind::gateway)
     return gateways_[target.owner]->receive(target.side, transit);
   const Port& port = ports_[target.owner];
-  if (port.cut) return drop_at_port(port, transit, DropReason::cut);
+  if (port.cut || port.lost) return drop_at_port(port, transit, DropReason::cut);
   if (port.full) return drop_at_port(port, transit, DropReason::no_port_room);
   hooks_.deliver(PortId{target.owner}, transit.frame);
 }
@@ -193,7 +195,7 @@ void Core::release_one() {
   const Transit transit{
       .segment = next.segment, .source = next.source, .frame = in_flight_.at(next.slot)};
   const bool moved = port.segment != next.segment; // what was under way stays behind
-  if (port.cut || port.detached || moved)
+  if (port.cut || port.detached || port.lost || moved)
     drop_on_entry(port, transit, DropReason::cut);
   else
     transmit(transit);

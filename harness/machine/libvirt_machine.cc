@@ -3,6 +3,7 @@
 
 #include "base/error.hh"
 #include "machine/agent_protocol.hh"
+#include "machine/card_link.hh"
 #include "machine/tar.hh"
 
 #include <fcntl.h>
@@ -202,6 +203,26 @@ Fd LibvirtMachine::open_probe() {
   check(attempt,
         ::connect(stream.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
   return stream;
+}
+
+void LibvirtMachine::set_link(const MacAddress& card, bool up) {
+  const auto attempt =
+      name_ + ": carrier " + (up ? "up" : "down") + " on the card " + to_string(card);
+  while_doing(attempt, [&] {
+    const std::unique_ptr<char, FreeString> xml(virDomainGetXMLDesc(domain_.get(), 0));
+    if (!xml) throw LibvirtError("read the domain's XML");
+    const auto element = card_with_link(xml.get(), card, up);
+    if (virDomainUpdateDeviceFlags(domain_.get(), element.c_str(), VIR_DOMAIN_AFFECT_LIVE) < 0)
+      throw LibvirtError("update the card");
+  });
+}
+
+void LibvirtMachine::suspend() {
+  if (virDomainSuspend(domain_.get()) < 0) throw LibvirtError(name_ + ": suspend");
+}
+
+void LibvirtMachine::resume() {
+  if (virDomainResume(domain_.get()) < 0) throw LibvirtError(name_ + ": resume");
 }
 
 void LibvirtMachine::stop() noexcept {

@@ -43,6 +43,9 @@ public:
   std::string pull(const std::string& path) override;
   Fd open_probe() override;
   std::string obituary() override { return life_->obituary(); }
+  void set_link(const MacAddress& card, bool up) override;
+  void suspend() override;
+  void resume() override;
   void stop() noexcept override;
 
   /// Until the guest agent answers; see Hypervisor::await_boot.

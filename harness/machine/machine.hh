@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/address.hh"
 #include "base/command.hh"
 #include "base/fd.hh"
 
@@ -39,6 +40,12 @@ public:
   virtual Fd open_probe() = 0;
   /// Empty while the machine runs; else how it ended ("the guest's QEMU ended: signal 9").
   virtual std::string obituary() = 0;
+  /// A card's carrier, as its operating system sees it.
+  virtual void set_link(const MacAddress& card, bool up) = 0;
+  /// Stop it as it is, clocks and all; until resume() it answers nothing. Its clocks then go on
+  /// where they stopped.
+  virtual void suspend() = 0;
+  virtual void resume() = 0;
   /// End it. Does not throw; safe to call twice; the destructor calls it.
   virtual void stop() noexcept = 0;
 };

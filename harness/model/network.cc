@@ -68,6 +68,15 @@ void check_rules(const Topology& topology, const Scenario& scenario) {
   }
 }
 
+/// A rule about IPv6 is for gateways that have it.
+void check_ipv6(const Gateway& gateway, const Topology& topology, const Scenario& scenario) {
+  if (gateway.behaviour.ipv6 == nat::Ipv6::filtered || gateway.spec.outside.ipv6) return;
+  not_applicable(topology,
+                 scenario,
+                 "its rule for gateway '" + gateway.spec.name + "' has ipv6 '" +
+                     to_string(gateway.behaviour.ipv6) + "', and the gateway has no IPv6 outside");
+}
+
 /// The gateway's external addresses beyond its own must be nobody else's.
 void check_pool(const Network& network,
                 const Gateway& gateway,
@@ -113,6 +122,7 @@ Network bind(const Topology& topology,
     network.gateways.push_back(std::move(gateway));
   }
   check_rules(topology, scenario);
+  if (const auto why = unroutable(network); !why.empty()) not_applicable(topology, scenario, why);
   for (const auto& machine : topology.machines)
     for (std::size_t i = 0; i < machine.cards.size(); ++i) {
       const auto name = "eth" + std::to_string(i);
@@ -122,8 +132,11 @@ Network bind(const Topology& topology,
                                .mac = macs.of(machine.name + "." + name),
                                .profile = profile});
     }
-  for (const auto& gateway : network.gateways)
+  for (const auto& gateway : network.gateways) {
     check_pool(network, gateway, topology, scenario);
+    check_ipv6(gateway, topology, scenario);
+  }
+  check_events(network, topology, scenario);
   return network;
 }
 

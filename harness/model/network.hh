@@ -50,6 +50,20 @@ Network bind(const Topology& topology,
              const Profile& profile,
              std::uint64_t seed);
 
+/// A prefix behind a gateway, which its neighbours reach through it.
+struct Route {
+  Prefix prefix;
+  Address next_hop;
+
+  bool operator==(const Route&) const = default;
+};
+/// From a segment inwards: what its gateways have behind them and do not translate. That is every
+/// IPv6 prefix, and IPv4 behind firewalls.
+std::vector<Route> routes_inwards(const Network& network, const std::string& segment);
+
+/// Why hosts outside could have no route to what a gateway leaves untranslated; empty: they can.
+std::string unroutable(const Network& network);
+
 /// The segment of that name. Throws Error when there is none.
 const SegmentSpec& segment_of(const Network& network, const std::string& name);
 

@@ -38,26 +38,30 @@ std::uint64_t read_rate(const JsonReader& json) {
 
 } // namespace
 
+void read_impairments(JsonReader::Fields& fields, Profile& profile) {
+  const auto duration = [&](const char* name, Duration& value) {
+    if (const auto field = fields.optional(name))
+      value = read_duration(*field, Duration::zero(), longest_delay);
+  };
+  const auto percent = [&](const char* name, double& value) {
+    if (const auto field = fields.optional(name)) value = read_percent(*field);
+  };
+  duration("delay", profile.delay);
+  duration("jitter", profile.jitter);
+  percent("loss_percent", profile.loss_percent);
+  percent("reorder_percent", profile.reorder_percent);
+  percent("duplicate_percent", profile.duplicate_percent);
+  percent("correlation_percent", profile.correlation_percent);
+  if (const auto rate = fields.optional("rate")) profile.rate_bits_per_second = read_rate(*rate);
+}
+
 Profile read_profile(const JsonReader& json) {
   Profile profile;
   json.object([&](Fields& fields) {
     read_schema(fields);
     profile.name = read_name(fields.required("name"));
     profile.description = read_line(fields.required("description"));
-    const auto duration = [&](const char* name, Duration& value) {
-      if (const auto field = fields.optional(name))
-        value = read_duration(*field, Duration::zero(), longest_delay);
-    };
-    const auto percent = [&](const char* name, double& value) {
-      if (const auto field = fields.optional(name)) value = read_percent(*field);
-    };
-    duration("delay", profile.delay);
-    duration("jitter", profile.jitter);
-    percent("loss_percent", profile.loss_percent);
-    percent("reorder_percent", profile.reorder_percent);
-    percent("duplicate_percent", profile.duplicate_percent);
-    percent("correlation_percent", profile.correlation_percent);
-    if (const auto rate = fields.optional("rate")) profile.rate_bits_per_second = read_rate(*rate);
+    read_impairments(fields, profile);
     // tc(8) refuses this too: without a delay there is nothing that a packet could overtake.
     if (profile.reorder_percent > 0 && profile.delay == Duration::zero())
       json.fail(

@@ -14,6 +14,11 @@ Topology read_topology(const JsonReader& json);
 Scenario read_scenario(const JsonReader& json);
 Profile read_profile(const JsonReader& json);
 
+/// A scenario's timeline.
+std::vector<EventSpec> read_events(const JsonReader& json);
+/// The fields of a profile that impair.
+void read_impairments(JsonReader::Fields& fields, Profile& profile);
+
 /// The rules of a topology that look at more than one field (used by read_topology, before it fills
 /// in addresses). `source` names the file in complaints.
 void check_topology(const Topology& topology, const std::string& source);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "model/event.hh"
 #include "nat/behaviour.hh"
 
 #include <string>
@@ -25,6 +26,7 @@ struct Scenario {
   std::string stands_for{}; ///< the real-world case; empty: not said
   std::string source{};     ///< who documents that devices behave so; empty: not said
   std::vector<GatewayRule> gateways{};
+  std::vector<EventSpec> events{}; ///< in order of time; none lasts into the next
 
   bool operator==(const Scenario&) const = default;
 };

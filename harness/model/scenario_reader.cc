@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "model/fields.hh"
+#include "model/port_mapping_reader.hh"
 #include "model/readers.hh"
 
 #include <algorithm>
@@ -34,6 +35,8 @@ constexpr std::array hairpins{
     nat::Hairpin::off, nat::Hairpin::external_source, nat::Hairpin::internal_source};
 constexpr std::array refreshes{nat::Refresh::both, nat::Refresh::outbound_only};
 constexpr std::array poolings{nat::Pooling::paired, nat::Pooling::arbitrary};
+constexpr std::array ipv6_kinds{
+    nat::Ipv6::filtered, nat::Ipv6::open, nat::Ipv6::dropped, nat::Ipv6::unreachable};
 
 /// The value among `all` whose word stands there.
 template <typename Values>
@@ -108,6 +111,14 @@ void read_life(Fields& fields, nat::Behaviour& behaviour) {
     behaviour.per_host_limit = static_cast<std::uint32_t>(limit->integer(1, 65535));
 }
 
+void read_links(Fields& fields, nat::Behaviour& behaviour) {
+  if (const auto ipv6 = fields.optional("ipv6")) behaviour.ipv6 = read_word(*ipv6, ipv6_kinds);
+  if (const auto mtu = fields.optional("mtu"))
+    behaviour.mtu = static_cast<std::uint16_t>(
+        mtu->integer(nat::Behaviour::least_mtu, nat::Behaviour::ethernet_mtu));
+  if (const auto errors = fields.optional("mtu_errors")) behaviour.mtu_errors = errors->flag();
+}
+
 nat::Behaviour read_behaviour(Fields& fields) {
   nat::Behaviour behaviour;
   read_translation(fields, behaviour);
@@ -119,6 +130,9 @@ nat::Behaviour read_behaviour(Fields& fields) {
     behaviour.icmp_errors = errors->one_of({"translated", "dropped"}) == 0;
   if (const auto udp = fields.optional("udp_out")) behaviour.udp_out = read_out_policy(*udp);
   if (const auto tcp = fields.optional("tcp_out")) behaviour.tcp_out = read_out_policy(*tcp);
+  read_links(fields, behaviour);
+  if (const auto mapping = fields.optional("port_mapping"))
+    behaviour.port_mapping = read_port_mapping(*mapping);
   if (const auto found = nat::contradiction(behaviour))
     fields.required(found->field).fail(found->text);
   return behaviour;
@@ -157,6 +171,7 @@ Scenario read_scenario(const JsonReader& json) {
                     (rule.role.empty() ? "gateway '" + rule.gateway : "role '" + rule.role) + "'");
       scenario.gateways.push_back(rule);
     });
+    if (const auto events = fields.optional("events")) scenario.events = read_events(*events);
   });
   return scenario;
 }

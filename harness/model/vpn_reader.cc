@@ -136,6 +136,13 @@ void read_abilities(const JsonReader& json, Abilities& abilities) {
     read("offers_local_addresses", abilities.offers_local_addresses);
     read("predicts_ports", abilities.predicts_ports);
     read("uses_ipv6", abilities.uses_ipv6);
+    if (const auto list = fields.optional("port_mapping")) {
+      abilities.port_mapping.clear();
+      list->each([&](const JsonReader& item) {
+        const std::vector<std::string> known{"nat-pmp", "pcp"};
+        abilities.port_mapping.push_back(known[item.one_of(known)]);
+      });
+    }
     if (const auto list = fields.optional("transports")) {
       abilities.transports.clear();
       list->each([&](const JsonReader& item) {

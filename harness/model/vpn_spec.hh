@@ -21,6 +21,7 @@ struct Abilities {
   bool predicts_ports =
       false;              ///< guesses the next port of a NAT that counts (RFC 5128 section 3.5)
   bool uses_ipv6 = false; ///< peers also reach each other by IPv6
+  std::vector<std::string> port_mapping{}; ///< asks its gateway for its UDP port: "nat-pmp", "pcp"
   std::vector<std::string> transports{"udp"}; ///< what its own traffic needs: "udp", "tcp"
 
   bool operator==(const Abilities&) const = default;

@@ -24,6 +24,24 @@ bool Behaviour::passes(Protocol protocol, std::uint16_t remote_port) const {
   return true;
 }
 
+Behaviour as_firewall(const Behaviour& behaviour) {
+  Behaviour firewall{.translating = Translating::none,
+                     .filtering = behaviour.filtering,
+                     .refresh = behaviour.refresh,
+                     .timers = behaviour.timers,
+                     .icmp_errors = behaviour.icmp_errors,
+                     .udp_out = behaviour.udp_out,
+                     .tcp_out = behaviour.tcp_out,
+                     .ipv6 = behaviour.ipv6,
+                     .mtu = behaviour.mtu,
+                     .mtu_errors = behaviour.mtu_errors};
+  if (behaviour.ipv6 != Ipv6::open) return firewall;
+  firewall.filtering = Dependence::endpoint_independent; // who listens has said something
+  firewall.udp_out = firewall.tcp_out = {};
+  firewall.icmp_errors = true;
+  return firewall;
+}
+
 std::string mapping_name(Dependence mapping) {
   return std::string(grade(mapping)) + "M";
 }
@@ -72,6 +90,16 @@ std::string to_string(Refresh refresh) {
 
 std::string to_string(Pooling pooling) {
   return pooling == Pooling::paired ? "paired" : "arbitrary";
+}
+
+std::string to_string(Ipv6 ipv6) {
+  switch (ipv6) {
+  case Ipv6::filtered: return "filtered";
+  case Ipv6::open: return "open";
+  case Ipv6::dropped: return "dropped";
+  case Ipv6::unreachable: return "unreachable";
+  }
+  return "?";
 }
 
 } // namespace hermesh::nat

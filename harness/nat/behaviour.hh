@@ -3,6 +3,7 @@
 
 #include "base/time.hh"
 #include "nat/out_policy.hh"
+#include "nat/port_mapping.hh"
 #include "nat/translation.hh"
 
 #include <cstdint>
@@ -65,6 +66,14 @@ enum class Pooling : std::uint8_t {
   arbitrary, ///< any
 };
 
+/// What becomes of IPv6, which no gateway translates.
+enum class Ipv6 : std::uint8_t {
+  filtered,    ///< by the filter, the timers and the out policies that IPv4 has (RFC 6092)
+  open,        ///< routed, whoever began (the "transparent mode" of RFC 6092 REC-49)
+  dropped,     ///< announced inside all the same, and nothing gets through
+  unreachable, ///< the same, and hosts inside are told "no route" (RFC 4443 section 3.1)
+};
+
 /// How long an idle entry lives, by protocol (RFC 4787 REQ-5, RFC 5382 REQ-5, RFC 5508 REQ-2).
 struct Timers {
   Duration udp_unreplied = std::chrono::seconds{120};
@@ -81,6 +90,8 @@ struct Timers {
 struct Behaviour {
   static constexpr std::uint16_t default_port_block_size = 64;
   static constexpr unsigned most_external_addresses = 64;
+  static constexpr std::uint16_t ethernet_mtu = 1500;
+  static constexpr std::uint16_t least_mtu = 1280; ///< of any link that carries IPv6 (RFC 8200)
 
   Translating translating = Translating::napt;
   Dependence mapping = Dependence::endpoint_independent;
@@ -101,12 +112,21 @@ struct Behaviour {
   std::uint32_t per_host_limit = 0;     ///< mappings of one inside address (RFC 6888 REQ-4); 0: any
   OutPolicy udp_out{};                  ///< on the far side of the table, like `tcp_out`
   OutPolicy tcp_out{};
+  Ipv6 ipv6 = Ipv6::filtered;       ///< where the gateway has IPv6 at all
+  std::uint16_t mtu = ethernet_mtu; ///< of the outside link, either way
+  /// Who sends what is too big for it is told so (RFC 1191, RFC 8201); else that vanishes, which
+  /// makes a black hole (RFC 2923 section 2.1).
+  bool mtu_errors = true;
+  PortMapping port_mapping{};
 
   /// May packets to and from that port of a remote pass? ICMP has none and always may.
   bool passes(Protocol protocol, std::uint16_t remote_port) const;
 
   bool operator==(const Behaviour&) const = default;
 };
+
+/// What the gateway does to IPv6, in the same terms: it translates nothing.
+Behaviour as_firewall(const Behaviour& behaviour);
 
 /// Two fields that cannot both be meant.
 struct Contradiction {
@@ -125,5 +145,6 @@ std::string to_string(FlowRule flows);            ///< "reuse", "strict"
 std::string to_string(Hairpin hairpin);           ///< "off", "external-source", ...
 std::string to_string(Refresh refresh);           ///< "both", "outbound-only"
 std::string to_string(Pooling pooling);           ///< "paired", "arbitrary"
+std::string to_string(Ipv6 ipv6);                 ///< "filtered", "open", ...
 
 } // namespace hermesh::nat

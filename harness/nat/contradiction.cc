@@ -102,10 +102,32 @@ Found of_lifetime(const Behaviour& b) {
                 "at least the shortest of the timers");
 }
 
+Found of_mtu(const Behaviour& b) {
+  if (b.mtu_errors || b.mtu < Behaviour::ethernet_mtu) return {};
+  return beside(
+      "mtu_errors", "false", "mtu 1500", "a smaller mtu: nothing is too big for this one");
+}
+
+/// A lease is of a port that the gateway has to give.
+Found of_port_mapping(const Behaviour& b) {
+  const PortMapping& mapping = b.port_mapping;
+  if (!mapping.outbound && mapping.refuses != Refusing::no)
+    return beside("port_mapping",
+                  "outbound false",
+                  "refuses " + word(to_string(mapping.refuses)),
+                  "refuses 'no': nothing is granted");
+  if (mapping == PortMapping{} || b.translating == Translating::napt) return {};
+  return beside("port_mapping",
+                "'" + protocols_name(mapping) + "'",
+                "translation " + word(to_string(b.translating)),
+                "translation 'napt': there is no port to grant");
+}
+
 } // namespace
 
 std::optional<Contradiction> contradiction(const Behaviour& behaviour) {
-  for (const auto check : {without_ports, of_ports, of_pool, of_hairpin, of_lifetime})
+  for (const auto check :
+       {without_ports, of_ports, of_pool, of_hairpin, of_lifetime, of_mtu, of_port_mapping})
     if (auto found = check(behaviour)) return found;
   return std::nullopt;
 }

@@ -54,6 +54,12 @@ Index ExternalPool::owner(Protocol protocol, const Endpoint& external) const {
   return ports_[*number][static_cast<std::size_t>(protocol)].owner(external.port);
 }
 
+bool ExternalPool::is_shared(Protocol protocol, const Endpoint& external) const {
+  const auto number = number_of(external.address);
+  return number && *number < ports_.size() &&
+         ports_[*number][static_cast<std::size_t>(protocol)].is_shared(external.port);
+}
+
 Address ExternalPool::host_of(const Address& external) const {
   const auto number = number_of(external);
   return number && *number < own_.size() ? own_[*number] : Address{};
@@ -84,6 +90,41 @@ ExternalPool::Grant ExternalPool::choose(Protocol protocol,
   } else {
     choose_shared(protocol, inside, behaviour, random, grant);
   }
+  return grant;
+}
+
+/// Out of the way, the former one is nobody's choice: "preserve" then gives another port of the
+/// same range and parity, and every other assignment goes on as ever.
+ExternalPool::Grant ExternalPool::choose_other(const Endpoint& former,
+                                               Protocol protocol,
+                                               const Endpoint& inside,
+                                               const Behaviour& behaviour,
+                                               Random& random) {
+  const auto number = number_of(former.address);
+  if (!number || *number >= ports_.size() || ports(*number, protocol).is_taken(former.port))
+    return choose(protocol, inside, false, behaviour, random);
+  constexpr Index nobody = no_index - 1;
+  ports(*number, protocol).take(former.port, nobody);
+  Grant grant = choose(protocol, inside, false, behaviour, random);
+  ports(*number, protocol).release(former.port, nobody);
+  if (grant.refusal != Refusal::ports_exhausted) return grant;
+  return choose(protocol, inside, false, behaviour, random); // it is the only one
+}
+
+ExternalPool::Grant ExternalPool::choose_suggested(Protocol protocol,
+                                                   const Endpoint& inside,
+                                                   std::uint16_t suggested,
+                                                   const Behaviour& behaviour,
+                                                   Random& random) {
+  Behaviour paired_only = behaviour;
+  paired_only.pooling = Pooling::paired;
+  Grant grant = choose(protocol, inside, false, paired_only, random);
+  if (grant.refusal != Refusal::none || !grant.holds_port || suggested == 0) return grant;
+  const bool of_block = behaviour.ports == PortAssignment::block;
+  const PortRange& block = grant.host.block;
+  if (of_block && (suggested < block.begin || suggested >= block.end)) return grant;
+  if (!ports(*number_of(grant.external.address), protocol).is_taken(suggested))
+    grant.external.port = suggested;
   return grant;
 }
 

@@ -44,6 +44,19 @@ public:
                bool may_share,
                const Behaviour& behaviour,
                Random& random);
+  /// The same, and not `former`, where there is any other.
+  Grant choose_other(const Endpoint& former,
+                     Protocol protocol,
+                     const Endpoint& inside,
+                     const Behaviour& behaviour,
+                     Random& random);
+  /// For a lease: `suggested` where it is free, on the address that all of the host have; else as
+  /// `choose` has it.
+  Grant choose_suggested(Protocol protocol,
+                         const Endpoint& inside,
+                         std::uint16_t suggested,
+                         const Behaviour& behaviour,
+                         Random& random);
   void take(const Grant& grant, Protocol protocol, const Address& inside, Index owner);
   void release(Protocol protocol,
                const Address& inside,
@@ -51,9 +64,12 @@ public:
                bool holds_port,
                Index owner);
   void clear();
+  void move_to(const Address& first) { first_ = first; } ///< nothing may be taken
 
   /// Who has that external port; no_index when nobody.
   Index owner(Protocol protocol, const Endpoint& external) const;
+  /// Do several mappings have that external port?
+  bool is_shared(Protocol protocol, const Endpoint& external) const;
   /// Whose own that external address is; unspecified when nobody's.
   Address host_of(const Address& external) const;
   /// The external address of all that an inside one sends (Pooling::paired, RFC 4787 REQ-2).

@@ -13,7 +13,7 @@ Endpoint as_seen_by(Dependence rule, const Endpoint& remote) {
 }
 
 MappingStore::MappingStore(const Address& external, std::uint64_t salt)
-    : pool_(external, salt), by_inside_(slab_, salt) {}
+    : pool_(external, salt), former_(0, FormerHash{salt}), by_inside_(slab_, salt) {}
 
 Index MappingStore::owner(Protocol protocol, const Endpoint& external) const {
   if (const Index holder = pool_.owner(protocol, external); holder != no_index) return holder;
@@ -26,8 +26,13 @@ Index MappingStore::owner(Protocol protocol, const Endpoint& external) const {
 
 MappingStore::Opened MappingStore::open(
     const FlowKey& key, bool may_share, const Behaviour& behaviour, Time at, Random& random) {
-  const auto grant = pool_.choose(key.protocol, key.local, may_share, behaviour, random);
+  const auto former = former_.find(key);
+  const bool changes = former != former_.end();
+  const auto grant =
+      changes ? pool_.choose_other(former->second, key.protocol, key.local, behaviour, random)
+              : pool_.choose(key.protocol, key.local, may_share, behaviour, random);
   if (grant.refusal != Refusal::none) return {.refusal = grant.refusal};
+  if (changes) former_.erase(former);
   if (const Index older = find(key); older != no_index) by_inside_.erase(older);
   const Index mapping = slab_.put({.made = at,
                                    .protocol = key.protocol,
@@ -40,11 +45,34 @@ MappingStore::Opened MappingStore::open(
   return {.mapping = mapping};
 }
 
+MappingStore::Opened MappingStore::open_leased(Protocol protocol,
+                                               const Endpoint& inside,
+                                               std::uint16_t suggested,
+                                               bool exactly,
+                                               const Behaviour& behaviour,
+                                               Random& random) {
+  const auto grant = pool_.choose_suggested(protocol, inside, suggested, behaviour, random);
+  if (grant.refusal != Refusal::none) return {.refusal = grant.refusal};
+  if (exactly && grant.external.port != suggested) return {.refusal = Refusal::ports_exhausted};
+  const Index mapping = slab_.put({.protocol = protocol,
+                                   .holds_port = grant.holds_port,
+                                   .leased = true,
+                                   .inside = inside,
+                                   .external = grant.external});
+  pool_.take(grant, protocol, inside.address, mapping);
+  return {.mapping = mapping};
+}
+
 void MappingStore::close(Index mapping) {
   const Mapping& m = slab_[mapping];
   by_inside_.erase(mapping);
   pool_.release(m.protocol, m.inside.address, m.external, m.holds_port, mapping);
   slab_.take(mapping);
+}
+
+void MappingStore::avoid(Index mapping) {
+  const Mapping& m = slab_[mapping];
+  if (m.holds_port) former_[{m.protocol, m.inside, m.serves}] = m.external;
 }
 
 void MappingStore::clear() {

@@ -6,6 +6,8 @@
 #include "nat/external_pool.hh"
 #include "nat/slab.hh"
 
+#include <tsl/robin_map.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,6 +21,7 @@ struct Mapping {
   Time made{0};
   Protocol protocol = Protocol::udp;
   bool holds_port = true; ///< its external port is the gateway's to give
+  bool leased = false;    ///< on request, until the lease ends, with or without sessions
   Endpoint inside{};
   Endpoint serves{}; ///< the remotes it is for, as the mapping grade saw them when it was made
   Endpoint external{};
@@ -47,8 +50,25 @@ public:
               const Behaviour& behaviour,
               Time at,
               Random& random);
+  /// One that `find` does not find. Refused: as above, and ports_exhausted when `exactly` and
+  /// another port would be given.
+  Opened open_leased(Protocol protocol,
+                     const Endpoint& inside,
+                     std::uint16_t suggested,
+                     bool exactly,
+                     const Behaviour& behaviour,
+                     Random& random);
+  bool is_shared(Index mapping) const {
+    return pool_.is_shared(slab_[mapping].protocol, slab_[mapping].external);
+  }
   void close(Index mapping);
   void clear();
+
+  /// What replaces this mapping, once it is gone, gets another external endpoint.
+  void avoid(Index mapping);
+  void forget_former() { former_.clear(); }
+  /// Another first external address; nothing may be open.
+  void move_to(const Address& external) { pool_.move_to(external); }
 
   /// ExternalPool::paired
   Address paired(const Address& inside, const Behaviour& behaviour) const {
@@ -71,7 +91,19 @@ private:
     }
   };
 
+  struct FormerHash {
+    std::uint64_t salt;
+    std::size_t operator()(const FlowKey& key) const { return hash_of(key, salt); }
+  };
+  struct FormerEqual {
+    bool operator()(const FlowKey& a, const FlowKey& b) const {
+      return same(a.remote, b.remote) && same(a.local, b.local) && a.protocol == b.protocol;
+    }
+  };
+
   ExternalPool pool_;
+  /// What mappings had that an event took away, until they are made again.
+  tsl::robin_map<FlowKey, Endpoint, FormerHash, FormerEqual> former_;
   Slab<Mapping> slab_;
   SlabIndex<Mapping, InsideKey> by_inside_;
 };

@@ -36,6 +36,8 @@ public:
   }
   bool is_taken(std::uint16_t port) const { return (taken_[port / 64] >> (port % 64) & 1) != 0; }
 
+  bool is_shared(std::uint16_t port) const { return sharers_.contains(port); }
+
   /// A free port for a mapping of the inside port `wanted`. Preserving: that one, else a random one
   /// of the same range (below 1024 or not, RFC 4787 REQ-3a) and parity (REQ-4), else of any parity.
   /// Empty: all of its range are taken. Not for PortAssignment::block.

@@ -88,6 +88,13 @@ public:
   void settle(Index session, FlowRule flows);
   void settle_all(FlowRule flows);
 
+  /// `visit` may not open, bind or close.
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (const auto& way : inbound_)
+      visit(way.second.session);
+  }
+
   Session& operator[](Index session) { return slab_[session]; }
   const Session& operator[](Index session) const { return slab_[session]; }
   std::size_t size() const { return slab_.size(); }

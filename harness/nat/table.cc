@@ -2,6 +2,7 @@
 #include "nat/table.hh"
 
 #include <algorithm>
+#include <vector>
 
 namespace hermesh::nat {
 namespace {
@@ -46,7 +47,8 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
   const FlowKey served{.protocol = flow.protocol,
                        .local = flow.local,
                        .remote = as_seen_by(behaviour_.mapping, flow.remote)};
-  Index mapping = mappings_.find(served);
+  Index mapping = leased_mapping(flow);
+  if (mapping == no_index) mapping = mappings_.find(served);
   Index session = no_index;
   if (mapping != no_index) {
     const Way* way =
@@ -57,7 +59,7 @@ Translation Table::outbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
       mapping = no_index; // the port is shared, and another host's towards this remote
   }
   if (session == no_index) {
-    if (sessions_.size() >= session_limit_) return {.refusal = Refusal::table_full};
+    if (!has_room()) return {.refusal = Refusal::table_full};
     if (mapping == no_index) {
       const auto opened = mappings_.open(served, may_share_port(flow), behaviour_, at, random_);
       if (opened.refusal != Refusal::none) return {.refusal = opened.refusal};
@@ -75,6 +77,8 @@ bool Table::may_share_port(const FlowKey& flow) {
   if (!behaviour_.overload_ports || flow.local.port == 0) return false;
   const Endpoint external{.address = mappings_.paired(flow.local.address, behaviour_),
                           .port = flow.local.port};
+  const Index owner = mappings_.owner(flow.protocol, external);
+  if (owner != no_index && mappings_[owner].leased) return false; // it is one host's alone
   return sessions_.inbound_way({flow.protocol, external, flow.remote}) == nullptr;
 }
 
@@ -101,12 +105,13 @@ Translation Table::inbound_anew(const FlowKey& flow, Time at, TcpFlags flags) {
   const Translation admitted{.endpoint = mappings_[mapping].inside};
   const bool reset = flow.protocol == Protocol::tcp && (flags & tcp::rst) != 0;
   if (behaviour_.flows == FlowRule::strict || reset) return admitted;
-  if (sessions_.size() >= session_limit_) return {.refusal = Refusal::table_full};
+  if (!has_room()) return {.refusal = Refusal::table_full};
   note(open_session(mapping, flow.remote, at), Direction::inbound, flags, at);
   return admitted;
 }
 
 bool Table::admits(Index mapping, const Endpoint& remote) const {
+  if (mappings_[mapping].leased) return true;
   switch (behaviour_.filtering) {
   case Dependence::endpoint_independent: return true;
   case Dependence::address_dependent: return sessions_.contacted(mapping, remote.address);
@@ -133,8 +138,9 @@ Table::outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint&
   FlowKey flow = flow_of(protocol, inside, remote);
   if (const Way* way = sessions_.outbound_way(flow)) return {.endpoint = way->translated};
   // A strict table makes no session for the stranger that it let in.
+  Index mapping = leased_mapping(flow);
   flow.remote = as_seen_by(behaviour_.mapping, flow.remote);
-  const Index mapping = mappings_.find(flow);
+  if (mapping == no_index) mapping = mappings_.find(flow);
   if (mapping == no_index) return {.refusal = Refusal::no_mapping};
   return {.endpoint = mappings_[mapping].external};
 }
@@ -178,8 +184,9 @@ void Table::note(Index index, Direction direction, TcpFlags flags, Time at) {
 
 Time Table::deadline(const Session& session) const {
   const Time idle = session.last + timer_of(behaviour_.timers, session.protocol, session.progress);
-  if (behaviour_.absolute_lifetime == Duration{0}) return idle;
-  return std::min(idle, mappings_[session.mapping].made + behaviour_.absolute_lifetime);
+  const Mapping& mapping = mappings_[session.mapping];
+  if (behaviour_.absolute_lifetime == Duration{0} || mapping.leased) return idle;
+  return std::min(idle, mapping.made + behaviour_.absolute_lifetime);
 }
 
 Index Table::open_session(Index mapping, const Endpoint& remote, Time at) {
@@ -199,13 +206,16 @@ void Table::close_session(Index session) {
   const Index mapping = sessions_[session].mapping;
   wheel_.remove(session);
   sessions_.close(session);
-  if (--mappings_[mapping].sessions == 0) mappings_.close(mapping);
+  if (--mappings_[mapping].sessions == 0 && !mappings_[mapping].leased) mappings_.close(mapping);
 }
 
 /// The caller's time in the table's own, with all that has ended by then gone.
 Time Table::catch_up(Time now) {
   const Time at = now + skew_;
-  if (!wheel_.is_at(at)) wheel_.advance(at, [this](Index session) { drop_ended(session); });
+  if (wheel_.is_at(at)) return at;
+  while (leases_.due() <= at)
+    drop_lease(leases_.first(), leases_.due());
+  wheel_.advance(at, [this](Index session) { drop_ended(session); });
   return at;
 }
 
@@ -224,9 +234,40 @@ bool Table::is_external(const Address& address) const {
 
 void Table::clear() {
   mappings_.clear();
+  mappings_.forget_former();
   sessions_.clear();
+  leases_.clear();
   wheel_.clear();
   skew_ = {};
+}
+
+void Table::reboot() {
+  sessions_.each([this](Index session) { mappings_.avoid(sessions_[session].mapping); });
+  mappings_.clear();
+  sessions_.clear();
+  leases_.clear();
+  wheel_.clear();
+  skew_ = {};
+}
+
+std::size_t Table::forget(const Address& inside, std::optional<std::uint16_t> port) {
+  std::vector<Index> gone;
+  sessions_.each([&](Index session) {
+    const Endpoint& local = sessions_[session].inside;
+    if (local.address == inside && (!port || local.port == *port)) gone.push_back(session);
+  });
+  const std::size_t before = mappings_.size();
+  for (const Index session : gone) {
+    mappings_.avoid(sessions_[session].mapping);
+    close_session(session);
+  }
+  return before - mappings_.size();
+}
+
+void Table::move_to(const Address& external) {
+  clear();
+  external_ = external;
+  mappings_.move_to(external);
 }
 
 void Table::set_behaviour(const Behaviour& behaviour) {
@@ -246,9 +287,9 @@ void Table::expire(Time now) {
 }
 
 std::optional<Time> Table::next_expiry() const {
-  const auto next = wheel_.next();
-  if (!next) return std::nullopt;
-  return *next - skew_;
+  const Time next = std::min(wheel_.next().value_or(Time::max()), leases_.due());
+  if (next == Time::max()) return std::nullopt;
+  return next - skew_;
 }
 
 } // namespace hermesh::nat

@@ -5,6 +5,7 @@
 #include "base/random.hh"
 #include "base/time.hh"
 #include "nat/behaviour.hh"
+#include "nat/leases.hh"
 #include "nat/mappings.hh"
 #include "nat/sessions.hh"
 #include "nat/timer_wheel.hh"
@@ -32,6 +33,15 @@ namespace hermesh::nat {
 /// query's remote has no port: its `port` is ignored.
 class Table {
 public:
+  struct LeaseRequest {
+    Protocol protocol = Protocol::udp;
+    Endpoint inside{};
+    std::uint16_t suggested_port = 0; ///< 0: any
+    bool exactly = false;             ///< rather none than another port
+    Duration lifetime{0};
+    LeaseNonce nonce{};
+  };
+
   /// A gateway without a limit could be filled by one hostile guest; with a mapping each, some 750
   /// bytes.
   static constexpr std::size_t default_session_limit = std::size_t{1} << 18;
@@ -84,9 +94,40 @@ public:
   Translation
   outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now);
 
+  // granting.cc: mappings on request (RFC 6886, RFC 6887). Whoever asks has been authorised before.
+
+  /// The external endpoint of `inside` for so long from now on; the same as before where it has one
+  /// already. Its filter is open, and what `inside` sends from now on to remotes that it has not
+  /// spoken to leaves from it, unless PortMapping::outbound says otherwise.
+  /// Refused: ports_exhausted, host_limit, table_full.
+  Translation lease(const LeaseRequest& request, Time now);
+  const Lease* find_lease(Protocol protocol, const Endpoint& inside, Time now);
+  std::vector<Lease> leases_of(const Address& inside, std::optional<Protocol> protocol, Time now);
+  /// The lease ends: its mapping lives on for as long as it has sessions, like any other.
+  void end_lease(Protocol protocol, const Endpoint& inside, Time now);
+  void end_leases(Time now); ///< all of them
+  Duration left_of(const Lease& lease, Time now) const { return lease.expires - (now + skew_); }
+  /// Which external address an inside host's packets have (Pooling::paired).
+  Address external_of(const Address& inside) const { return mappings_.paired(inside, behaviour_); }
+  std::size_t lease_count() const { return leases_.size(); } ///< as of the last call
+
   /// Forget everything, as a reboot does, and what `age` ran ahead: `now` may go back to what it is
   /// without. The next random ports differ from the last.
   void clear();
+
+  /// Forget everything as a box does that lost its power. What an inside endpoint is given next for
+  /// the remotes of a mapping that it had is another external endpoint, whatever the port
+  /// assignment: a reboot after which "preserve" gives the old port again would be none to those
+  /// outside.
+  void reboot();
+  /// Forget the mappings of an inside address (of one port, when there is one), nothing else; what
+  /// they are given next differs as after `reboot`. Returns how many mappings went.
+  std::size_t forget(const Address& inside, std::optional<std::uint16_t> port);
+  /// Another first external address, and nothing known.
+  void move_to(const Address& external);
+  /// As if others had taken every entry: what lives goes on, what would need a new entry is refused
+  /// (table_full), as Linux does when nf_conntrack_max is reached.
+  void fill(bool on) { filled_ = on; }
 
   /// Sessions that live go on under the new rules; timers apply to them at once. With another
   /// Behaviour::translating it is another box, which knows nothing.
@@ -114,18 +155,24 @@ private:
   bool refreshes(Direction direction) const;
   void note(Index session, Direction direction, TcpFlags flags, Time at);
   bool may_share_port(const FlowKey& flow);
+  Index leased_mapping(const FlowKey& flow) const;
+  Index mapping_to_lease(const LeaseRequest& request) const;
+  void drop_lease(const Lease& lease, Time at);
   Translation outbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
   Translation inbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
   Index open_session(Index mapping, const Endpoint& remote, Time at);
+  bool has_room() const { return !filled_ && sessions_.size() < session_limit_; }
   void close_session(Index session);
 
   Behaviour behaviour_;
   Address external_;
   std::size_t session_limit_;
+  bool filled_ = false;
   Random random_;
   Duration skew_{0}; ///< the table's clock runs this far ahead of its caller's (age)
   MappingStore mappings_;
   SessionStore sessions_;
+  LeaseStore leases_;
   TimerWheel wheel_; ///< of sessions
 };
 

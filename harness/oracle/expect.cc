@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "oracle/leases.hh"
 #include "oracle/luck.hh"
 #include "oracle/oracle.hh"
 #include "oracle/shared.hh"
@@ -35,6 +36,11 @@ struct Question {
   }
   bool may_punch() const { return introduced() && punching(); }
   std::optional<Protocol> punching() const { return punching_protocol(a, b, abilities); }
+  bool may_meet_at_lease() const { return may_punch() && punching() == Protocol::udp; }
+  /// At the endpoint that the gateway of `holder` granted it.
+  bool meets_at_lease_of(const Side& holder, const Side& other) const {
+    return may_meet_at_lease() && meets_at_lease(holder, other, abilities);
+  }
   bool punches() const { return may_punch() && direct(a, b, *punching()); }
   bool punches_with_luck() const {
     return may_punch() && direct(at_best(a, abilities), at_best(b, abilities), *punching());
@@ -76,6 +82,13 @@ std::string why_punch_works(const Question& q) {
     return who + " is public and answers the endpoint it hears from (" + section + ")";
   return technique + " works: " + who + "'s gateways let the other's packets in (" + section +
          ", RFC 4787 sections 4.1 and 5)";
+}
+
+std::string why_lease_works(const Side& holder, const std::string& who) {
+  return name_of(holder, 0, who) + " granted " + who +
+         " a port that anyone may send to, and its answers get back (RFC 6886 section 3.9, RFC "
+         "6887 "
+         "section 11)";
 }
 
 Side with_external_sources(Side side) {
@@ -158,13 +171,23 @@ Expectation not_direct(const Question& q) {
   return expected;
 }
 
+/// RFC 8305 section 1 has hosts expect that.
+Expectation lost(const Pairing& family) {
+  return {.reason = family.lost_at + " announces " + family.family +
+                    " and lets nothing of it through (RFC 8305 section 1)"};
+}
+
 } // namespace
 
 Expectation expect(const Side& a,
                    const Side& b,
                    const std::optional<Side>& relay_side,
                    const Abilities& abilities) {
-  const Question q{.a = a, .b = b, .relay = relay_side, .abilities = abilities};
+  // Leases are of UDP ports: that is what VPNs ask for.
+  const bool by_udp = punching_protocol(a, b, abilities) == Protocol::udp;
+  const Side leased_a = by_udp ? with_lease(a, abilities) : a;
+  const Side leased_b = by_udp ? with_lease(b, abilities) : b;
+  const Question q{.a = leased_a, .b = leased_b, .relay = relay_side, .abilities = abilities};
   if (q.meets_inside())
     return must_be_direct(
         q, on_one_segment(a, b) ? PathKind::local : PathKind::direct, why_meets_inside(q));
@@ -175,14 +198,21 @@ Expectation expect(const Side& a,
                           who + " is public and its endpoint is configured; the way back is the "
                                 "mapping that the first packet makes (RFC 4787 section 4.1)");
   }
-  if (q.punches()) return must_be_direct(q, PathKind::direct, why_punch_works(q));
+  if (q.punches() && direct(a, b)) return must_be_direct(q, PathKind::direct, why_punch_works(q));
+  if (q.meets_at_lease_of(leased_a, leased_b))
+    return must_be_direct(q, PathKind::direct, why_lease_works(a, "A"));
+  if (q.meets_at_lease_of(leased_b, leased_a))
+    return must_be_direct(q, PathKind::direct, why_lease_works(b, "B"));
+  if (q.punches()) // through gateways further out, from a port that stays
+    return must_be_direct(q, PathKind::direct, why_punch_works(q));
   return not_direct(q);
 }
 
 Expectation expect(const std::vector<Pairing>& families, const Abilities& abilities) {
   std::optional<Expectation> best;
   for (const auto& family : families) {
-    auto found = expect(family.a, family.b, family.relay, abilities);
+    auto found =
+        family.lost_at.empty() ? expect(family.a, family.b, family.relay, abilities) : lost(family);
     if (families.size() > 1) found.reason = "by " + family.family + ": " + found.reason;
     const auto rank = [](const Expectation& e) {
       return std::pair(e.path, e.certainty == Certainty::may ? 0 : 1);

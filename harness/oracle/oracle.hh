@@ -13,7 +13,7 @@
 namespace hermesh::oracle {
 
 /// One peer as theory sees it, in one family: the gateways in front of it, innermost first. Empty:
-/// a public host. A port mapping (NAT-PMP, PCP) will make the layer that grants it EIM/EIF.
+/// a public host. A port mapping (NAT-PMP, PCP) makes the layer that grants it EIM/EIF.
 struct Side {
   std::vector<nat::Behaviour> chain;
   /// Their names, as many as there are layers, or none: a gateway of both sides is known by it.
@@ -54,6 +54,11 @@ struct Expectation {
   bool operator==(const Expectation&) const = default;
 };
 
+/// The side as remotes see it once a host of these abilities has asked its own gateway for its
+/// port: that layer is EIM/EIF for it. Unchanged where nothing is granted, or where only what comes
+/// in is redirected.
+Side with_lease(Side side, const Abilities& abilities);
+
 /// `relay_side`: the chain in front of the machine that relays and introduces the peers; empty:
 /// there is no such machine. With a gateway in front of it nobody can reach it (no gateway here
 /// forwards ports). Any side may block UDP.
@@ -67,6 +72,7 @@ struct Pairing {
   std::string family; ///< "IPv4", "IPv6"
   Side a, b;
   std::optional<Side> relay{};
+  std::string lost_at{}; ///< the gateway that announces the family and lets nothing of it through
 };
 /// Each family on its own, and the best of them taken; the first of equals.
 Expectation expect(const std::vector<Pairing>& families, const Abilities& abilities);

@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration between_punches = 200ms; // also keeps the mapping alive
+constexpr Duration lost_after = 2s;
 constexpr std::array<std::byte, 4> data_mark{
     std::byte{'h'}, std::byte{'m'}, std::byte{'p'}, std::byte{'d'}};
 constexpr std::size_t largest = 2048;
@@ -74,7 +75,8 @@ public:
                              .side = static_cast<std::uint8_t>(options.self < number ? 0 : 1),
                              .server = options.server,
                              .interval = between_punches,
-                             .rounds = std::numeric_limits<unsigned>::max()}),
+                             .rounds = std::numeric_limits<unsigned>::max(),
+                             .lost_after = lost_after}),
                         .overlay = overlay});
       write_state(peers_.back());
     }
@@ -87,8 +89,10 @@ public:
       if (polls[0].revents != 0) outbound();
       if (polls[1].revents != 0) inbound();
       const Time now{monotonic_now() - started_};
-      for (auto& peer : peers_)
+      for (auto& peer : peers_) {
         send(peer.puncher.advance(now));
+        if (peer.puncher.reached() != peer.told_state) write_state(peer);
+      }
     }
   }
 

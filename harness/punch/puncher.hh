@@ -20,6 +20,9 @@ struct PuncherOptions {
   Endpoint server{};
   Duration interval = std::chrono::milliseconds{40};
   unsigned rounds = 8; ///< of punches, once the other side is known
+  /// Not 0: the path is kept. So long without an answer and it counts as lost; until there is one
+  /// (again) the server is asked between the rounds, since the other side may be somewhere else.
+  Duration lost_after{0};
 };
 
 /// One side of UDP hole punching as RFC 5128 section 3.3 describes it, and nothing more: it learns
@@ -37,7 +40,8 @@ public:
   Time due() const { return due_; }
   std::vector<Datagram> receive(const Endpoint& from, const Message& message);
 
-  /// A punch of ours was answered: packets pass both ways. Where the answer came from.
+  /// A punch of ours was answered: packets pass both ways. Where the answer came from; of a path
+  /// that is kept the latest one, and empty when it was lost.
   const std::optional<Endpoint>& reached() const { return reached_; }
   /// A punch of the other side arrived. Where it came from.
   const std::optional<Endpoint>& heard() const { return heard_; }
@@ -47,12 +51,15 @@ public:
   bool spent() const { return rounds_ >= options_.rounds; }
 
 private:
+  bool keeps() const { return options_.lost_after > Duration::zero(); }
   Message say(Message::Kind kind, std::uint32_t sequence) const {
     return {.kind = kind, .side = options_.side, .session = options_.session, .sequence = sequence};
   }
 
   PuncherOptions options_;
   Time due_{0};
+  Time now_{0};      ///< of the last advance()
+  Time answered_{0}; ///< about when the last answer came
   unsigned rounds_ = 0;
   std::uint32_t sequence_ = 0;
   std::optional<Endpoint> told_{};

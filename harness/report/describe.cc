@@ -65,6 +65,46 @@ void describe_gateways(const TrialResult& result, Sheet& sheet) {
   sheet.table("gateways", rows);
 }
 
+/// Where each event began, as the last digit of its number in the list below.
+std::string event_marks(const TrialResult& result, Time end) {
+  std::string marks(bar_cells, ' ');
+  for (std::size_t i = 0; i < result.events.size(); ++i) {
+    const auto at = static_cast<double>(result.events[i].asked.count());
+    const auto share = end > Time{0} ? at / static_cast<double>(end.count()) : 0;
+    const auto cell = static_cast<std::size_t>(std::max(share, 0.0) * bar_cells);
+    marks.at(std::min(cell, bar_cells - 1)) = static_cast<char>('0' + (i + 1) % 10);
+  }
+  return marks;
+}
+
+std::string recovery_words(const EventResult& event) {
+  auto text = fmt::format("{} of {} probes lost", event.probes_lost, event.probes_sent);
+  if (!event.recovered) return text + ", not recovered";
+  if (*event.recovered > Duration::zero()) text += ", recovered after " + rough(*event.recovered);
+  return text + ", then " + to_string(event.path);
+}
+
+void describe_events(const TrialResult& result, Sheet& sheet) {
+  if (result.events.empty()) return;
+  sheet.gap();
+  for (std::size_t i = 0; i < result.events.size(); ++i) {
+    const auto& event = result.events[i];
+    sheet.words(i == 0 ? "events" : "",
+                plain(fmt::format("{} after {}: {} of {}: {}: {}",
+                                  i + 1,
+                                  rough(event.asked),
+                                  event.event,
+                                  event.target,
+                                  event.changed ? "changed" : "CHANGED NOTHING",
+                                  event.reason)),
+                event.changed ? Tint::none : Tint::yellow);
+    const bool endpoints = !event.endpoint_before.empty();
+    const auto& before = endpoints ? event.endpoint_before : event.before;
+    const auto& after = endpoints ? event.endpoint_after : event.after;
+    sheet.words("", plain("  " + before + " -> " + after + "; " + recovery_words(event)));
+  }
+}
+
 void describe_path(const TrialResult& result, Sheet& sheet) {
   if (result.paths.empty()) return;
   sheet.gap();
@@ -74,11 +114,14 @@ void describe_path(const TrialResult& result, Sheet& sheet) {
     rows.push_back({direction.from + " -> " + direction.to,
                     timeline_bar(direction, end, bar_cells),
                     to_string(direction.path)});
+  if (!result.events.empty()) rows.push_back({"", event_marks(result, end), ""});
   const auto last = rough(end);
   rows.push_back(
       {"", "0s" + std::string(bar_cells - std::min(bar_cells, last.size() + 2), ' ') + last});
   sheet.table("path", rows);
-  sheet.line("", "= direct   ~ relayed   . nothing arrives");
+  sheet.line("",
+             "= direct   ~ relayed   . nothing arrives" +
+                 std::string(result.events.empty() ? "" : "   1 2 ... events"));
   for (const auto& direction : result.paths) {
     auto text =
         direction.from + " -> " + direction.to + ": " + timeline_words(direction) + "; " +
@@ -231,6 +274,7 @@ std::string describe(const TrialResult& result, bool colour) {
   describe_figures(result, sheet);
   describe_claims(result, sheet);
   describe_judgement(result, sheet);
+  describe_events(result, sheet);
   describe_workloads(result, sheet);
   describe_lab(result, sheet);
   describe_verdict(result, sheet);

@@ -98,7 +98,28 @@ struct CarrierResult {
   bool operator==(const CarrierResult&) const = default;
 };
 
-/// Everything one trial showed: result.json (schema 1, report/README.md) and what the text report
+/// One event of the scenario's timeline, at one of those it happened to.
+struct EventResult {
+  std::string event;             ///< "nat-reboot"
+  std::string target;            ///< "home-a"
+  Time asked{0};                 ///< since the start of the last peer's daemon, like all times here
+  std::optional<Time> ended{};   ///< empty: a step, or it lasted to the end of the timeline
+  std::optional<Time> seen{};    ///< when the wire showed what changed
+  std::string before{}, after{}; ///< what was seen: an external endpoint, a latency
+  std::string endpoint_before{}, endpoint_after{}; ///< of a flow of a machine that it concerned
+  bool changed = false;
+  std::string reason{};          ///< what changed, or why not
+  std::uint32_t probes_sent = 0; ///< until the next event
+  std::uint32_t probes_lost = 0;
+  std::optional<Duration> recovered{};   ///< since `asked`, until probes were answered for good; 0:
+                                         ///< none were lost; empty: never
+  PathKind path = PathKind::unreachable; ///< what the wire showed before the next event
+  std::vector<std::string> evidence{};
+
+  bool operator==(const EventResult&) const = default;
+};
+
+/// Everything one trial showed: result.json (schema 2, report/README.md) and what the text report
 /// says. Times are of the fabric's clock and count from the start of the last peer's daemon.
 struct TrialResult {
   Verdict verdict = Verdict::harness_error;
@@ -108,6 +129,8 @@ struct TrialResult {
   bool via_infrastructure = false;
   PathKind expected = PathKind::unreachable;
   std::string expected_reason{};
+  std::string expected_certainty{}; ///< "must_direct", "must_relay", "must_fail"; "may": `expected`
+                                    ///< is sure, and with luck the path is direct
   std::optional<Duration> time_to_first_packet{};
   std::optional<Duration> time_to_direct{};
   std::uint64_t relay_bytes =
@@ -118,6 +141,7 @@ struct TrialResult {
   std::vector<ProofResult> proofs{};
   std::vector<std::string>
       findings{}; ///< a claim that the wire contradicts, leaks out of the lab, stalls, ...
+  std::vector<EventResult> events{};
   std::vector<WorkloadResult> workloads{};
   std::vector<PhaseTime> phases{};
   std::vector<CarrierResult> carriers{};

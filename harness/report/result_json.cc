@@ -90,6 +90,25 @@ Json proof_json(const ProofResult& proof) {
           {"holds", proof.holds}};
 }
 
+Json event_json(const EventResult& event) {
+  return {{"event", event.event},
+          {"target", event.target},
+          {"asked_ms", milliseconds(event.asked)},
+          {"ended_ms", milliseconds_or_null(event.ended)},
+          {"seen_ms", milliseconds_or_null(event.seen)},
+          {"before", text_or_null(event.before)},
+          {"after", text_or_null(event.after)},
+          {"endpoint_before", text_or_null(event.endpoint_before)},
+          {"endpoint_after", text_or_null(event.endpoint_after)},
+          {"changed", event.changed},
+          {"reason", event.reason},
+          {"probes_sent", event.probes_sent},
+          {"probes_lost", event.probes_lost},
+          {"recovered_ms", milliseconds_or_null(event.recovered)},
+          {"path", to_string(event.path)},
+          {"evidence", event.evidence}};
+}
+
 Json workload_json(const WorkloadResult& workload) {
   return {{"workload", workload.workload},
           {"metric", workload.metric},
@@ -134,7 +153,7 @@ Json lab_json(const TrialResult& result) {
 Json to_json_document(const TrialResult& result) {
   // Filled in one by one: the order is part of what people read.
   Json document;
-  document["schema"] = 1;
+  document["schema"] = 2;
   document["verdict"] = to_string(result.verdict);
   document["path"] = result.paths.empty() ? Json() : Json(to_string(result.path));
   document["paths"] = array(result.paths, direction_json);
@@ -148,8 +167,10 @@ Json to_json_document(const TrialResult& result) {
   document["reason"] = result.reason;
   document["run_dir"] = result.run_dir;
   document["expected_reason"] = text_or_null(result.expected_reason);
+  document["expected_certainty"] = text_or_null(result.expected_certainty);
   document["gateways"] = array(result.gateways, gateway_json);
   document["proofs"] = array(result.proofs, proof_json);
+  document["events"] = array(result.events, event_json);
   document["findings"] = array(result.findings, [](const auto& finding) { return Json(finding); });
   document["workloads"] = array(result.workloads, workload_json);
   document["phases"] = array(result.phases, [](const PhaseTime& phase) {

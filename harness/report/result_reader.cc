@@ -124,6 +124,29 @@ ProofResult read_proof(Fields& fields) {
           .holds = fields.required("holds").flag()};
 }
 
+EventResult read_event_result(Fields& fields) {
+  const auto time = [&](const char* name) {
+    const auto field = fields.required(name);
+    return field.is_null() ? std::nullopt : std::optional(read_milliseconds(field));
+  };
+  return {.event = fields.required("event").text(),
+          .target = fields.required("target").text(),
+          .asked = read_milliseconds(fields.required("asked_ms")),
+          .ended = time("ended_ms"),
+          .seen = time("seen_ms"),
+          .before = text_or_null(fields.required("before")),
+          .after = text_or_null(fields.required("after")),
+          .endpoint_before = text_or_null(fields.required("endpoint_before")),
+          .endpoint_after = text_or_null(fields.required("endpoint_after")),
+          .changed = fields.required("changed").flag(),
+          .reason = fields.required("reason").text(),
+          .probes_sent = read_small_count(fields.required("probes_sent")),
+          .probes_lost = read_small_count(fields.required("probes_lost")),
+          .recovered = time("recovered_ms"),
+          .path = read_enum(fields.required("path"), paths),
+          .evidence = read_texts(fields.required("evidence"))};
+}
+
 WorkloadResult read_workload(Fields& fields) {
   const auto figure = [&](const char* name) {
     const auto field = fields.required(name);
@@ -190,11 +213,13 @@ void read_verdict(Fields& fields, TrialResult& result) {
   result.reason = fields.required("reason").text();
   result.run_dir = fields.required("run_dir").text();
   result.expected_reason = text_or_null(fields.required("expected_reason"));
+  result.expected_certainty = text_or_null(fields.required("expected_certainty"));
 }
 
 void read_evidence(Fields& fields, TrialResult& result) {
   result.gateways = read_list(fields.required("gateways"), read_gateway);
   result.proofs = read_list(fields.required("proofs"), read_proof);
+  result.events = read_list(fields.required("events"), read_event_result);
   result.findings = read_texts(fields.required("findings"));
   result.workloads = read_list(fields.required("workloads"), read_workload);
   result.phases = read_list(fields.required("phases"), [](Fields& phase) {
@@ -219,7 +244,7 @@ void read_evidence(Fields& fields, TrialResult& result) {
 TrialResult read_result(const nlohmann::json& document, const std::string& source) {
   TrialResult result;
   JsonReader(source, document).object([&](Fields& fields) {
-    fields.required("schema").integer(1, 1);
+    fields.required("schema").integer(2, 2);
     read_verdict(fields, result);
     read_evidence(fields, result);
     read_trial(fields.required("trial"), result);

@@ -55,6 +55,13 @@ void add_card(std::string& batch,
              card.attachment.ipv6,
              segment.ipv6,
              router != nullptr ? router->ipv6 : none);
+  if (router != nullptr) return; // it knows the way to the others
+  for (const Route& route : routes_inwards(network, segment.name))
+    if (route.next_hop.is_v4() ? card.attachment.ipv4 : card.attachment.ipv6)
+      batch += fmt::format("route replace {} via {} dev {}\n",
+                           to_string(route.prefix),
+                           to_string(route.next_hop),
+                           interface);
 }
 
 std::map<MacAddress, std::string> interfaces_of(Machine& machine) {

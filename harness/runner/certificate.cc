@@ -28,12 +28,13 @@ std::string words_of(const std::vector<AxisResult>& axes, std::string AxisResult
   return text;
 }
 
-/// Every address that a card or a gateway has on one of the two segments.
-std::vector<Address> taken_on(const Network& network, const std::array<std::string, 2>& segments) {
+/// Every address of the family that a card or a gateway has on one of the two segments.
+std::vector<Address>
+taken_on(const Network& network, const std::array<std::string, 2>& segments, FamilyOf family) {
   std::vector<Address> taken;
   const auto add = [&](const Attachment& attachment) {
-    if (attachment.ipv4 && std::ranges::count(segments, attachment.segment) > 0)
-      taken.push_back(*attachment.ipv4);
+    if (attachment.*family && std::ranges::count(segments, attachment.segment) > 0)
+      taken.push_back(*(attachment.*family));
   };
   for (const auto& card : network.cards)
     add(card.attachment);
@@ -49,22 +50,24 @@ std::vector<Address> taken_on(const Network& network, const std::array<std::stri
   return taken;
 }
 
-GatewayUnderTest under_test(const Network& network, const Gateway& gateway) {
+} // namespace
+
+GatewayUnderTest
+gateway_under_test(const Network& network, const Gateway& gateway, FamilyOf family) {
   const auto& inside = gateway.spec.inside.front();
   const auto& outside = gateway.spec.outside;
+  const auto prefix = family == &Attachment::ipv4 ? &SegmentSpec::ipv4 : &SegmentSpec::ipv6;
   return {.name = gateway.spec.name,
           .inside_segment = inside.segment,
           .outside_segment = outside.segment,
-          .inside_prefix = segment_of(network, inside.segment).ipv4.value(),
-          .outside_prefix = segment_of(network, outside.segment).ipv4.value(),
-          .inside_address = inside.ipv4.value(),
-          .outside_address = outside.ipv4.value(),
+          .inside_prefix = (segment_of(network, inside.segment).*prefix).value(),
+          .outside_prefix = (segment_of(network, outside.segment).*prefix).value(),
+          .inside_address = (inside.*family).value(),
+          .outside_address = (outside.*family).value(),
           .inside_mac = gateway.inside_macs.front(),
           .outside_mac = gateway.outside_mac,
-          .taken = taken_on(network, {inside.segment, outside.segment})};
+          .taken = taken_on(network, {inside.segment, outside.segment}, family)};
 }
-
-} // namespace
 
 bool Certificate::certified() const {
   return std::ranges::all_of(axes, &AxisResult::as_declared);
@@ -83,10 +86,16 @@ Certificate certify_gateway(const Network& declared,
                             Certifier& certifier,
                             Fabric& fabric,
                             Time now) {
-  const auto measured = certifier.measure(fabric, under_test(declared, gateway), now);
-  return {.gateway = gateway.spec.name,
-          .role = gateway.spec.role,
-          .axes = compare(gateway.behaviour, measured)};
+  const auto measure = [&](FamilyOf family) {
+    return certifier.measure(fabric, gateway_under_test(declared, gateway, family), now);
+  };
+  Certificate certificate{.gateway = gateway.spec.name,
+                          .role = gateway.spec.role,
+                          .axes = compare(gateway.behaviour, measure(&Attachment::ipv4))};
+  if (!gateway.spec.outside.ipv6 || !gateway.spec.inside.front().ipv6) return certificate;
+  for (auto& axis : compare_ipv6(gateway.behaviour, measure(&Attachment::ipv6)))
+    certificate.axes.push_back(std::move(axis));
+  return certificate;
 }
 
 std::vector<Certificate>

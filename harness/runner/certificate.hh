@@ -38,6 +38,17 @@ struct Certificate {
 /// behaviour is why: no timer of UDP shows where no UDP passes.
 std::vector<AxisResult> compare(const nat::Behaviour& declared, const MeasuredBehaviour& measured);
 
+/// The same of what was measured with IPv6, the axes named "ipv6_filtering" and so on. Where none
+/// of it passes, or all, the axis "ipv6" is the only one.
+std::vector<AxisResult> compare_ipv6(const nat::Behaviour& declared,
+                                     const MeasuredBehaviour& measured);
+
+/// Where a gateway of the network touches it, by its addresses of one family, which it must have.
+using FamilyOf = std::optional<Address> Attachment::*;
+GatewayUnderTest gateway_under_test(const Network& network,
+                                    const Gateway& gateway,
+                                    FamilyOf family = &Attachment::ipv4);
+
 /// Measures one gateway of `declared` in a fabric that was built from it, or from the same with
 /// faults. The fabric's deliver hook must feed the certifier.
 Certificate certify_gateway(const Network& declared,

@@ -75,6 +75,7 @@ public:
          "translated",
          shows());
     reachability();
+    port_mapping();
     return std::move(results_);
   }
 
@@ -229,7 +230,33 @@ private:
     word("unsolicited_syn", "ignored", m_.unsolicited_syn, "ignored", tcp_);
     word("simultaneous_open", "works", m_.simultaneous_open, "works", tcp_);
     word("icmp_query", "passes", m_.icmp_query, "passes", true);
+    word("mtu", std::to_string(d_.mtu), m_.mtu, "1500", shows());
+    word("mtu_errors", d_.mtu_errors ? "true" : "false", m_.mtu_errors, "true", shows());
     word("fragments", "any order", m_.fragments, "any order", shows());
+  }
+
+  /// One line where nobody may ask for ports; where somebody may, how that goes.
+  void port_mapping() {
+    const auto& d = d_.port_mapping;
+    word("port_mapping", protocols_name(d), m_.port_mapping, "none", true);
+    word("port_mapping_outside", "ignored", m_.port_mapping_outside, "ignored", true);
+    if (!d.is_offered() || m_.port_mapping == "none") return;
+    const bool grants = d.grants();
+    const auto granted = [&](const std::string& text) { return grants ? text : "none"; };
+    const auto row = [&](const char* axis, const std::string& declared, const std::string& seen) {
+      word(axis, declared, seen, declared, true);
+    };
+    word("port_mapping_refuses", to_string(d.refuses), m_.port_mapping_refuses, "no", true);
+    const auto lifetime = std::chrono::floor<std::chrono::seconds>(d.most_lifetime);
+    row("port_mapping_lifetime", granted(to_string(Duration{lifetime})), m_.port_mapping_lifetime);
+    row("port_mapping_inbound", grants ? "anyone" : "nobody", m_.port_mapping_inbound);
+    word("port_mapping_outbound",
+         granted(d.outbound ? "true" : "false"),
+         m_.port_mapping_outbound,
+         granted("true"),
+         true);
+    row("port_mapping_holder", granted("keeps it"), m_.port_mapping_holder);
+    row("port_mapping_end", granted("at once"), m_.port_mapping_end);
   }
 
   const Behaviour& d_;

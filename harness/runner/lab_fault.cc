@@ -136,8 +136,39 @@ const std::array fields{
               return std::string(translated ? "translated" : "dropped");
             });
           }},
+    Field{"ipv6",
+          [](const LabFault& f, Behaviour& b) {
+            using enum nat::Ipv6;
+            b.ipv6 = named(f, std::array{filtered, open, dropped, unreachable}, print);
+          }},
+    Field{"mtu",
+          [](const LabFault& f, Behaviour& b) {
+            b.mtu = number(f, Behaviour::ethernet_mtu);
+            if (b.mtu < Behaviour::least_mtu) bad_value(f, "a number from 1280 to 1500");
+          }},
+    Field{"mtu_errors", [](const LabFault& f, Behaviour& b) { b.mtu_errors = flag(f); }},
     Field{"udp_out", [](const LabFault& f, Behaviour& b) { b.udp_out = out_policy(f); }},
     Field{"tcp_out", [](const LabFault& f, Behaviour& b) { b.tcp_out = out_policy(f); }},
+    Field{"port_mapping",
+          [](const LabFault& f, Behaviour& b) {
+            constexpr std::array all{nat::PortMapping{},
+                                     nat::PortMapping{.nat_pmp = true},
+                                     nat::PortMapping{.pcp = true},
+                                     nat::PortMapping{.nat_pmp = true, .pcp = true}};
+            const auto offered = named(f, all, nat::protocols_name);
+            b.port_mapping.nat_pmp = offered.nat_pmp;
+            b.port_mapping.pcp = offered.pcp;
+          }},
+    Field{"port_mapping_refuses",
+          [](const LabFault& f, Behaviour& b) {
+            using enum nat::Refusing;
+            constexpr std::array all{no, not_authorized, no_resources, network_failure};
+            b.port_mapping.refuses = named(f, all, print);
+          }},
+    Field{"port_mapping_lifetime",
+          [](const LabFault& f, Behaviour& b) { b.port_mapping.most_lifetime = duration(f); }},
+    Field{"port_mapping_outbound",
+          [](const LabFault& f, Behaviour& b) { b.port_mapping.outbound = flag(f); }},
     Field{"udp", [](const LabFault& f, Behaviour& b) {
             b.udp_out = named(
                 f, std::array{nat::OutPolicy{}, nat::OutPolicy::none()}, [](const auto& policy) {

@@ -21,11 +21,20 @@ void ProbeClock::add(Time before, Time guest, Time after) {
   const auto uncertainty = (after - before) / 2;
   if (!samples_.empty() && uncertainty > std::max(never_refused, 2 * this->uncertainty())) return;
   const Sample sample{guest, before + uncertainty - guest, uncertainty};
-  if (samples_.empty() || guest / window != samples_.back().guest / window) {
+  if (samples_.empty() || samples_.back().lasting ||
+      guest / window != samples_.back().guest / window) {
     if (samples_.empty() || guest > samples_.back().guest) samples_.push_back(sample);
     return;
   }
   if (uncertainty < samples_.back().uncertainty) samples_.back() = sample;
+}
+
+void ProbeClock::stood_still(Time from, Time to) {
+  if (samples_.empty()) return;
+  const Sample last = samples_.back();
+  const Time stopped = std::max(from - last.offset, last.guest + Duration{1});
+  samples_.push_back({stopped, last.offset, last.uncertainty, true});
+  samples_.push_back({stopped + Duration{1}, last.offset + (to - from), last.uncertainty, true});
 }
 
 Time ProbeClock::to_fabric(Time guest) const {

@@ -16,6 +16,10 @@ public:
   /// The guest's clock showed `guest` at some moment between the two times of the fabric.
   void add(Time before, Time guest, Time after);
 
+  /// The guest stood still between the two times of the fabric, its clock too: the difference is
+  /// larger since. Without this it would seem to change gradually.
+  void stood_still(Time from, Time to);
+
   /// Only after the first add().
   Time to_fabric(Time guest) const;
   /// What a mapped time may be wrong by, at most.
@@ -26,6 +30,7 @@ private:
     Time guest;
     Duration offset; ///< fabric minus guest
     Duration uncertainty;
+    bool lasting = false; ///< no better one takes its place
   };
 
   std::vector<Sample> samples_{}; ///< by guest time, one per window

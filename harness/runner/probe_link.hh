@@ -40,6 +40,7 @@ public:
   bool ready() const { return ready_; } ///< a predecessor's lines are over
   /// Ask for the time, unless the last such question is still open; its answer goes to clock().
   void ask_clock();
+  void stood_still(Time from, Time to) { clock_.stood_still(from, to); }
   bool clock_asked() const { return clock_id_ != 0; }
 
 private:

@@ -247,6 +247,11 @@ std::uint32_t ProbeSession::sent_between(Time from, Time to) const {
   return impl_->count_between(from, to, [](const Exchange&) { return true; });
 }
 
+void ProbeSession::stood_still(const std::string& machine, Time from, Time to) {
+  for (auto* link : {&impl_->a, &impl_->b})
+    if (link->machine() == machine) link->stood_still(from, to);
+}
+
 Duration ProbeSession::clock_uncertainty() const {
   return std::max(impl_->a.clock().uncertainty(), impl_->b.clock().uncertainty());
 }

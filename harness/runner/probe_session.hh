@@ -47,6 +47,8 @@ public:
   std::uint32_t answered_between(Time from,
                                  Time to) const; ///< requests sent in [from, to) that were answered
   std::uint32_t sent_between(Time from, Time to) const;
+  /// That machine stood still, and its clock with it (ProbeClock::stood_still).
+  void stood_still(const std::string& machine, Time from, Time to);
   Duration clock_uncertainty() const; ///< the worse of the two
   void stop();                        ///< both sides are quiet afterwards
 

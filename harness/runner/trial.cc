@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "machine/host_facts.hh"
 #include "runner/certification.hh"
+#include "runner/event_player.hh"
 #include "runner/evidence.hh"
 #include "runner/lab.hh"
 #include "runner/path_phase.hh"
@@ -106,8 +107,12 @@ private:
     record_path(verdict, probing);
     record_claims(nodes);
 
+    // An unreachable is played to before its control, which takes the daemons away; what is reached
+    // is proven while it is still as it was.
+    if (result_->path == PathKind::unreachable) play(lab, nodes, probing);
     begin("proof");
     prove(lab, nodes, probing, keeper);
+    if (result_->path != PathKind::unreachable) play(lab, nodes, probing);
     conclude();
     if (result_->path != PathKind::unreachable && !spec_->workloads.empty()) {
       begin("workload");
@@ -134,6 +139,19 @@ private:
     result_->time_to_direct = times.direct;
     write_file(options_->run_dir / "probes.json",
                probes_document(*spec_, there, back, probing.started()));
+  }
+
+  /// The scenario's events. The path's verdict stays the one from before.
+  void play(Lab& lab, VpnNodes& nodes, PathPhase& probing) {
+    if (spec_->scenario.events.empty()) return;
+    begin("events");
+    result_->events =
+        play_events(lab, *spec_, nodes, probing, options_->run_dir / "captures", *progress_);
+    const auto verdict = probing.judge_now();
+    const auto whole =
+        directions(verdict, probing.session().there(), probing.session().back(), probing.started());
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      result_->paths.at(i).timeline = whole[i].timeline;
   }
 
   void record_claims(VpnNodes& nodes) {
@@ -193,7 +211,13 @@ private:
         spec_->vpn.abilities);
     result_->expected = expectation.path;
     result_->expected_reason = expectation.reason;
+    result_->expected_certainty = to_string(expectation.certainty);
     decide(*result_);
+    if (const auto why = unchanged_event(result_->events); !why.empty()) {
+      result_->verdict = Verdict::invalid;
+      result_->reason = why;
+      return;
+    }
     if (!undecided_) return;
     result_->verdict = Verdict::inconclusive;
     result_->reason = "probes arrived, but too few of their frames could be told apart on the wire";

@@ -46,14 +46,45 @@ void check_supported(const TrialSpec& spec, const std::string& file) {
   }
 }
 
+/// A program can only be killed where the VPN runs one.
+void check_killable(const TrialSpec& spec) {
+  for (const auto& event : spec.scenario.events) {
+    if (event.kind != EventKind::relay_reset) continue;
+    for (const auto& target : targets_of(event, spec.topology)) {
+      const auto machine = std::ranges::find(spec.topology.machines, target, &MachineSpec::name);
+      const auto& role = machine->role == "peer" ? spec.vpn.peer : spec.vpn.relay;
+      if (role.daemon.empty())
+        throw InputError("scenario '" + spec.scenario.name + "' is not applicable to VPN '" +
+                         spec.vpn.name + "': it runs nothing on '" + target +
+                         "' that 'relay-reset' could kill");
+    }
+  }
+}
+
 /// What the gateways do to IPv6: they translate nothing, and filter as they do IPv4.
 Network with_firewalls_only(Network network) {
   for (auto& gateway : network.gateways)
-    gateway.behaviour = {.translating = nat::Translating::none,
-                         .filtering = gateway.behaviour.filtering,
-                         .udp_out = gateway.behaviour.udp_out,
-                         .tcp_out = gateway.behaviour.tcp_out};
+    gateway.behaviour = as_firewall(gateway.behaviour);
   return network;
+}
+
+/// The gateway in front of either that lets no IPv6 through; empty: none.
+std::string ipv6_ends_at(const Network& network, const std::string& a, const std::string& b) {
+  for (const auto& machine : {a, b})
+    for (const auto* gateway : chain_of(network, machine))
+      if (gateway->behaviour.ipv6 == nat::Ipv6::dropped ||
+          gateway->behaviour.ipv6 == nat::Ipv6::unreachable)
+        return gateway->spec.name;
+  return "";
+}
+
+/// As the outside sees it: the outermost translating gateway's address, or its own.
+Address seen_as(const Network& network, const std::string& machine) {
+  auto address = address_of(first_card(network, machine).attachment);
+  for (const auto* gateway : chain_of(network, machine))
+    if (address.is_v4() && gateway->behaviour.translating != nat::Translating::none)
+      address = address_of(gateway->spec.outside);
+  return address;
 }
 
 bool forwards_ipv6(const Network& network, const std::string& machine) {
@@ -107,6 +138,7 @@ TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   spec.peer_b = peers.at(1);
   spec.relays = machines_of(spec.topology, "relay");
   check_supported(spec, catalog.topology_file(request.topology).string());
+  check_killable(spec);
   spec.workloads = request.workloads;
   spec.replaced_binary = request.replaced_binary;
   render(spec.vpn, deployed_machines(spec), spec.seed);
@@ -118,12 +150,11 @@ std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec) {
   for (const auto& machine : spec.topology.machines) {
     const auto chain = chain_of(spec.declared, machine.name);
     const auto underlay = address_of(first_card(spec.declared, machine.name).attachment);
-    result.push_back(
-        {.name = machine.name,
-         .role = machine.role,
-         .underlay = underlay,
-         .public_address = chain.empty() ? underlay : address_of(chain.back()->spec.outside),
-         .reachable = chain.empty()});
+    result.push_back({.name = machine.name,
+                      .role = machine.role,
+                      .underlay = underlay,
+                      .public_address = seen_as(spec.declared, machine.name),
+                      .reachable = chain.empty()});
   }
   return result;
 }
@@ -199,7 +230,8 @@ std::vector<oracle::Pairing> pairings_of(const Network& network,
     families.push_back({.family = "IPv6",
                         .a = side_of(untranslated, a),
                         .b = side_of(untranslated, b),
-                        .relay = relay_side_of(untranslated, relays_of_ipv6)});
+                        .relay = relay_side_of(untranslated, relays_of_ipv6),
+                        .lost_at = ipv6_ends_at(network, a, b)});
   return families;
 }
 

@@ -43,6 +43,7 @@ VirtualPunch::Host VirtualPunch::host_of(const std::string& machine) {
   for (const auto& gateway : network_.gateways)
     for (const auto& inside : gateway.spec.inside)
       if (inside.segment == card->attachment.segment) host.router = inside.ipv4;
+  if (!host.router) host.routes = routes_inwards(network_, card->attachment.segment);
   return host;
 }
 
@@ -131,7 +132,9 @@ std::optional<MacAddress> VirtualPunch::owner_of(const Host& host, const Address
 void VirtualPunch::send(std::size_t index, const punch::Datagram& datagram) {
   const auto& host = hosts_.at(index);
   const auto& to = datagram.to.address;
-  const auto hop = host.on_link && host.on_link->contains(to) ? std::optional(to) : host.router;
+  auto hop = host.on_link && host.on_link->contains(to) ? std::optional(to) : host.router;
+  for (const Route& route : host.routes)
+    if (!hop && route.prefix.contains(to)) hop = route.next_hop;
   const auto mac = hop ? owner_of(host, *hop) : std::nullopt;
   if (!mac) return; // nowhere to send it, as a kernel would find
   auto frame = wire::make_udp_frame({.source_mac = host.mac,

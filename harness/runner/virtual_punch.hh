@@ -52,6 +52,7 @@ private:
     std::string segment{};
     std::optional<Prefix> on_link{};
     std::optional<Address> router{};
+    std::vector<Route> routes{}; ///< of one without a router: the ways in
   };
 
   Host host_of(const std::string& machine);

@@ -75,6 +75,14 @@ void VpnNodes::stop() {
                  [this](Machine& machine) { stop_vpn(machine, spec_->vpn, node(machine.name())); });
 }
 
+void VpnNodes::kill(const std::string& machine) {
+  kill_daemon(lab_->machine(machine), spec_->vpn);
+}
+
+void VpnNodes::restart(const std::string& machine) {
+  start_daemon(lab_->machine(machine), spec_->vpn, node(machine));
+}
+
 Claim VpnNodes::claim(const std::string& machine, const std::string& peer) {
   return ask_status(lab_->machine(machine), node(machine), node(peer));
 }

@@ -19,6 +19,9 @@ public:
   /// the fabric's clock. Throws Error when the guest lacks a program or a daemon ends at once.
   Time start();
   void stop();
+  /// The daemon on one machine ends without a word (SIGKILL), and is started again as it was.
+  void kill(const std::string& machine);
+  void restart(const std::string& machine);
   /// Throws Error, with its log's last lines, when a daemon has ended.
   void check_daemons();
 

@@ -70,6 +70,9 @@ struct Claim {
 /// Push, set up, start the daemon by the guest's daemon contract (/usr/lib/hermesh/daemon). Throws
 /// Error when a file cannot be pushed or a set-up command fails, with its words.
 void start_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node);
+/// The daemon alone: started as start_vpn does, and ended by SIGKILL, so that it says no goodbye.
+void start_daemon(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node);
+void kill_daemon(Machine& machine, const VpnSpec& vpn);
 /// Stop the daemon, run teardown, remove the files.
 void stop_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node);
 /// Empty while the daemon runs (or there is none); else how it ended, with its log's last lines.

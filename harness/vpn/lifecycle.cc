@@ -58,11 +58,26 @@ void start_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node)
   if (!node.files.empty()) machine.push(node.files);
   for (const auto& command : node.setup)
     must(machine, command, setup_patience);
+  start_daemon(machine, vpn, node);
+}
+
+void start_daemon(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node) {
   if (node.daemon.empty()) return;
   auto start = daemon_command("start", vpn);
   start.argv.emplace_back("--");
   start.argv.insert(start.argv.end(), node.daemon.begin(), node.daemon.end());
   must(machine, start, daemon_patience);
+}
+
+void kill_daemon(Machine& machine, const VpnSpec& vpn) {
+  constexpr std::string_view running = "running ";
+  const auto status = machine.exec(daemon_command("status", vpn), daemon_patience);
+  if (!status.output.starts_with(running))
+    throw Error(machine.name() + ": there is no daemon of " + vpn.name +
+                " to kill: " + first_line(status.output));
+  const auto pid = first_line(std::string_view(status.output).substr(running.size()));
+  // The whole group: the daemon is its leader.
+  must(machine, {.argv = {"kill", "-KILL", "--", "-" + pid}}, daemon_patience);
 }
 
 void stop_vpn(Machine& machine, const VpnSpec& vpn, const NodeDeployment& node) {

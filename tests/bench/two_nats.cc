@@ -42,12 +42,13 @@ Network two_nats() {
                         std::string outer,
                         std::string prefix,
                         std::uint8_t m) {
-    n.gateways.push_back({.spec = {.name = "gw-" + name,
-                                   .role = "home",
-                                   .outside = {.segment = "internet", .ipv4 = ip(outer)},
-                                   .inside = {{.segment = home, .ipv4 = ip(prefix + "1")}}},
-                          .outside_mac = mac(m),
-                          .inside_macs = {mac(static_cast<std::uint8_t>(m + 1))}});
+    Gateway& gateway = n.gateways.emplace_back();
+    gateway.spec = {.name = "gw-" + name,
+                    .role = "home",
+                    .outside = {.segment = "internet", .ipv4 = ip(outer)},
+                    .inside = {{.segment = home, .ipv4 = ip(prefix + "1")}}};
+    gateway.outside_mac = mac(m);
+    gateway.inside_macs = {mac(static_cast<std::uint8_t>(m + 1))};
     n.cards.push_back({.machine = name,
                        .name = "eth0",
                        .attachment = {.segment = home, .ipv4 = ip(prefix + "10")},

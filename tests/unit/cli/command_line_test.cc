@@ -192,7 +192,7 @@ TEST_F(CommandLine, TheOracleExplainsSharedGateways) {
   const auto topology = write("shared-cgn.json", R"({
     "schema": 1, "name": "shared-cgn", "description": "two homes of one carrier",
     "segments": [
-      {"name": "internet", "ipv4": "80.100.0.0/16"}, {"name": "carrier", "ipv4": "10.200.0.0/16"},
+      {"name": "internet", "ipv4": "80.100.0.0/16"}, {"name": "carrier", "ipv4": "80.200.0.0/16"},
       {"name": "lan-a", "ipv4": "192.168.1.0/24"}, {"name": "lan-b", "ipv4": "192.168.2.0/24"}],
     "gateways": [
       {"name": "cgn", "role": "carrier", "outside": {"segment": "internet"}, "inside": [{"segment": "carrier"}]},

@@ -3,6 +3,8 @@
 
 #include "base/error.hh"
 #include "wire/arp.hh"
+#include "wire/icmp.hh"
+#include "wire/neighbour.hh"
 
 #include <algorithm>
 
@@ -111,6 +113,8 @@ MacAddress World::next_hop(const std::string& machine, const Address& destinatio
     for (std::size_t i = 0; i < gateway.spec.inside.size(); ++i)
       if (gateway.spec.inside[i].segment == from.attachment.segment) return gateway.inside_macs[i];
   }
+  for (const Route& route : routes_inwards(network_, from.attachment.segment))
+    if (route.prefix.contains(destination)) return next_hop(machine, route.next_hop);
   throw Error("no way from " + machine + " to " + to_string(destination));
 }
 
@@ -160,9 +164,42 @@ void World::deliver(PortId port, wire::Bytes frame) {
     fabric_.receive(port, reply, now);
     return;
   }
+  if (answers_solicitations && answer_solicitation(port, owner, frame)) return;
   Received received{.frame = {frame.begin(), frame.end()}, .summary = {}, .at = now};
   auto& kept = inboxes_[owner.machine].emplace_back(std::move(received));
   kept.summary = wire::summarise(kept.frame).value_or(wire::FrameSummary{});
+}
+
+/// False when it is none.
+bool World::answer_solicitation(PortId port, const Card& owner, wire::Bytes frame) {
+  if (wire::load16(frame.data() + 12) != wire::ether_type::ipv6) return false;
+  const auto packet = frame.subspan(wire::ethernet_header_size);
+  const auto ip = wire::parse_ipv6(packet);
+  if (!ip || ip->protocol != wire::ip_protocol::icmpv6) return false;
+  const auto question = wire::parse_neighbour(packet.subspan(ip->header_size));
+  if (!question || question->advertisement) return false;
+  const Address own = question->target;
+  if (owner.attachment.ipv6 != own) return true;
+  std::vector<std::byte> reply(wire::ethernet_header_size + wire::ipv6_header_size +
+                               wire::neighbour_message_size);
+  wire::write_ethernet(reply,
+                       {.destination = wire::load_mac(frame.data() + 6),
+                        .source = owner.mac,
+                        .type = wire::ether_type::ipv6});
+  const auto out = wire::MutableBytes(reply).subspan(wire::ethernet_header_size);
+  wire::write_ipv6(out,
+                   {.total_size = static_cast<std::uint16_t>(out.size()),
+                    .hop_limit = 255,
+                    .protocol = wire::ip_protocol::icmpv6,
+                    .source = own,
+                    .destination = ip->source});
+  wire::write_neighbour(
+      out.subspan(wire::ipv6_header_size),
+      {.advertisement = true, .solicited = true, .target = own, .link_address = owner.mac},
+      own,
+      ip->source);
+  fabric_.receive(port, reply, now);
+  return true;
 }
 
 std::deque<World::Received> World::take(const std::string& machine) {

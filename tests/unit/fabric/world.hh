@@ -74,10 +74,12 @@ public:
 
   std::vector<Tapped> taps;
   bool answers_arp = true;
+  bool answers_solicitations = false; ///< of IPv6 neighbours
   std::uint64_t delivered = 0;
 
 private:
   void deliver(PortId port, wire::Bytes frame);
+  bool answer_solicitation(PortId port, const Card& owner, wire::Bytes frame);
 
   const std::string& port_name(std::uint32_t segment, std::uint32_t port);
 

@@ -38,7 +38,8 @@ TEST(Scenario, EveryFieldIsRead) {
      "flows": "strict", "hairpin": "internal-source", "refresh": "outbound-only",
      "timers": {"udp_unreplied": "30s", "tcp_established": "2h"}, "absolute_lifetime": "10m",
      "external_addresses": 4, "icmp_errors": "dropped", "per_host_limit": 100, "udp_out": "none",
-     "tcp_out": [443, 80]},
+     "tcp_out": [443, 80], "port_mapping": {"protocols": ["pcp", "nat-pmp"], "lifetime": "10m",
+     "outbound": false}},
     {"gateway": "h", "translation": "one-to-one", "mapping": "EIM", "filtering": "APDF"},
     {"gateway": "i", "mapping": "EIM", "filtering": "APDF", "overload_ports": true},
     {"gateway": "j", "mapping": "APDM", "filtering": "APDF", "ports": "sequential-down",
@@ -56,7 +57,11 @@ TEST(Scenario, EveryFieldIsRead) {
                         .icmp_errors = false,
                         .per_host_limit = 100,
                         .udp_out = nat::OutPolicy::none(),
-                        .tcp_out = {.only = {{443, 80}}}};
+                        .tcp_out = {.only = {{443, 80}}},
+                        .port_mapping = {.nat_pmp = true,
+                                         .pcp = true,
+                                         .most_lifetime = std::chrono::minutes{10},
+                                         .outbound = false}};
   wanted.timers.udp_unreplied = std::chrono::seconds{30};
   wanted.timers.tcp_established = std::chrono::hours{2};
   const std::vector<GatewayRule> rules{

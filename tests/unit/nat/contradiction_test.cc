@@ -34,6 +34,8 @@ TEST(Contradiction, EveryAxisAloneIsWell) {
         Behaviour{.external_addresses = 64},
         Behaviour{.pooling = Pooling::arbitrary, .external_addresses = 2},
         Behaviour{.translating = Translating::none},
+        Behaviour{.ipv6 = Ipv6::open},
+        Behaviour{.mtu = 1400, .mtu_errors = false},
         Behaviour{.translating = Translating::one_to_one,
         .hairpin = Hairpin::external_source,
         .external_addresses = 4},
@@ -64,6 +66,9 @@ TEST(Contradiction, NamesTheFieldAndWhatItWouldNeed) {
        "address"},
       {{.overload_ports = true, .pooling = Pooling::arbitrary, .external_addresses = 2},
        "pooling: found \"arbitrary\" with overload_ports, wanted 'paired', as masquerading has it"},
+      {{.mtu_errors = false},
+       "mtu_errors: found false with mtu 1500, wanted a smaller mtu: nothing is too big for this "
+       "one"},
       {{.absolute_lifetime = 30s},
        "absolute_lifetime: found \"30s\" with no timer below 1m, wanted at least the shortest of "
        "the "
@@ -87,7 +92,13 @@ TEST(Contradiction, NamesTheFieldAndWhatItWouldNeed) {
       {{.translating = Translating::none, .hairpin = Hairpin::external_source},
        "hairpin: found \"external-source\" with translation 'none', wanted 'off': there is no "
        "outside "
-       "endpoint"}};
+       "endpoint"},
+      {{.translating = Translating::none, .port_mapping = {.pcp = true}},
+       "port_mapping: found 'pcp' with translation 'none', wanted translation 'napt': there is no "
+       "port to grant"},
+      {{.port_mapping = {.pcp = true, .refuses = Refusing::no_resources, .outbound = false}},
+       "port_mapping: found outbound false with refuses 'no-resources', wanted refuses 'no': "
+       "nothing is granted"}};
   for (const auto& [behaviour, wanted] : cases)
     EXPECT_EQ(complaint(behaviour), wanted);
 }

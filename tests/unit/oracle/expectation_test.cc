@@ -183,6 +183,17 @@ TEST(Families, TheBestIsTaken) {
   EXPECT_EQ(expect(std::vector<Pairing>{}, puncher).certainty, Certainty::must_fail);
 }
 
+TEST(Families, OneThatIsAnnouncedAndLostCountsForNothing) {
+  const Pairing v4{.family = "IPv4", .a = {{cone}}, .b = {{cone}}, .relay = open};
+  Pairing v6 = v4;
+  v6.family = "IPv6";
+  v6.lost_at = "home-a";
+  EXPECT_EQ(expect({v6}, puncher).certainty, Certainty::must_fail);
+  EXPECT_NE(expect({v6}, puncher).reason.find("home-a announces IPv6"), std::string::npos);
+  EXPECT_TRUE(expect({v6, v4}, puncher).reason.starts_with("by IPv4: "));
+  EXPECT_EQ(expect({v6, v4}, puncher).path, PathKind::direct);
+}
+
 /// The last step tells how it ends: nothing refused on the way that the explanation followed.
 bool ends_well(const std::vector<Step>& steps) {
   const auto& text = steps.back().text;

@@ -4,6 +4,7 @@
 #include "base/random.hh"
 
 #include <algorithm>
+#include <array>
 
 namespace hermesh::oracle {
 namespace {
@@ -29,7 +30,7 @@ PunchWorld::PunchWorld(const Scene& scene, std::uint64_t seed) : by_tcp_(scene.b
   hosts_ = {{.endpoint = {address_on(near_a, 11), port}, .network = near_a},
             {.endpoint = {address_on(near_b, 12), port_of_b}, .network = near_b},
             {.endpoint = {address_on(0, 0x7001), 3478}, .network = 0}};
-  introduce(scene.own_addresses);
+  introduce(scene);
 }
 
 /// The innermost network of the chain that ends at `network`.
@@ -47,8 +48,24 @@ PunchWorld::NetworkId PunchWorld::put_behind(const std::vector<nat::Behaviour>& 
   return network;
 }
 
-void PunchWorld::introduce(bool own_addresses) {
+/// Of the gateway next to the host, as a client of NAT-PMP or PCP does.
+std::optional<Endpoint> PunchWorld::ask_for_port(std::size_t host) {
+  Box* gateway = way_out(hosts_[host].network);
+  if (gateway == nullptr || !gateway->table.behaviour().port_mapping.grants()) return std::nullopt;
+  const Endpoint inside = hosts_[host].endpoint;
+  const auto granted = gateway->table.lease({.protocol = udp,
+                                             .inside = inside,
+                                             .suggested_port = inside.port,
+                                             .lifetime = std::chrono::hours{1}},
+                                            now_);
+  return granted ? std::optional(granted.endpoint) : std::nullopt;
+}
+
+void PunchWorld::introduce(const Scene& scene) {
   seen_.resize(2);
+  std::array<std::optional<Endpoint>, 2> granted;
+  for (const std::size_t host : {0U, 1U})
+    if (scene.asks) granted.at(host) = ask_for_port(host);
   for (const std::size_t host : {0U, 1U}) {
     send(host, hosts_[server].endpoint, Kind::hello);
     deliver_all();
@@ -56,7 +73,8 @@ void PunchWorld::introduce(bool own_addresses) {
   if (!seen_[0] || !seen_[1]) return; // nobody to tell, or nobody to tell of
   for (const std::size_t host : {0U, 1U}) {
     hosts_[host].targets.insert(*seen_[1 - host]);
-    if (own_addresses) hosts_[host].targets.insert(hosts_[1 - host].endpoint);
+    if (scene.own_addresses) hosts_[host].targets.insert(hosts_[1 - host].endpoint);
+    if (const auto& offered = granted.at(1 - host)) hosts_[host].targets.insert(*offered);
   }
 }
 

@@ -17,6 +17,7 @@ struct Scene {
   std::vector<nat::Behaviour> b{};
   std::vector<nat::Behaviour> shared{};
   bool own_addresses = false; ///< the hosts tell each other their own, too
+  bool asks = false;          ///< both hosts ask their gateways for ports, and tell each other
   bool one_port = true;       ///< both hosts send from the same port
   bool by_tcp = false; ///< an answer counts only from where its request went, and sources that are
                        ///< seen are not dialled
@@ -64,7 +65,8 @@ private:
 
   NetworkId
   put_behind(const std::vector<nat::Behaviour>& chain, NetworkId network, std::uint64_t seed);
-  void introduce(bool own_addresses);
+  void introduce(const Scene& scene);
+  std::optional<Endpoint> ask_for_port(std::size_t host);
 
   Host* host_at(NetworkId network, const Address& address);
   Box* way_in(NetworkId network, const Address& address);

@@ -15,7 +15,8 @@ std::string describe(const std::vector<Behaviour>& chain) {
          << filtering_name(layer.filtering) << ' ' << to_string(layer.ports) << ' '
          << to_string(layer.flows) << " hairpin " << to_string(layer.hairpin) << ' '
          << to_string(layer.pooling) << " of " << layer.external_addresses << ", UDP to "
-         << to_string(layer.udp_out) << "] ";
+         << to_string(layer.udp_out) << (layer.port_mapping.grants() ? " grants ports" : "")
+         << (layer.port_mapping.outbound ? "" : " inbound only") << "] ";
   return chain.empty() ? "-" : text.str();
 }
 
@@ -108,6 +109,19 @@ Scene SceneDraw::scene_with_pools() {
     pooled.pooling = one_in(2) ? nat::Pooling::paired : nat::Pooling::arbitrary;
     if (!contradiction(pooled)) layer = pooled;
   });
+}
+
+Scene SceneDraw::scene_with_leases() {
+  Scene asking = changed([&](Behaviour& layer) {
+    if (layer.translating != nat::Translating::napt || one_in(3)) return;
+    layer.port_mapping = {.pcp = true, .outbound = one_in(2)};
+    if (layer.hairpin == nat::Hairpin::internal_source) // see oracle/leases.hh
+      layer.hairpin = nat::Hairpin::external_source;
+    if (layer.port_mapping.outbound && one_in(4))
+      layer.port_mapping.refuses = nat::Refusing::not_authorized;
+  });
+  asking.asks = true;
+  return asking;
 }
 
 Scene SceneDraw::scene_with_policies() {

@@ -30,6 +30,8 @@ public:
   Scene scene();
   /// With gateways that draw among several addresses.
   Scene scene_with_pools();
+  /// With gateways that grant ports, and hosts that ask for them.
+  Scene scene_with_leases();
   /// With gateways that let out not all.
   Scene scene_with_policies();
 

@@ -114,6 +114,55 @@ TEST(Puncher, OnlyAnAnswerOfTheOtherSideReaches) {
   EXPECT_EQ(puncher.reached(), peer);
 }
 
+/// Of a path that is kept: introduced, and answered at 100 ms.
+Puncher keeping() {
+  Puncher puncher({.session = 7, .side = 0, .server = server, .rounds = 1000, .lost_after = 1s});
+  puncher.advance(0ms);
+  auto introduction = from_peer(Message::Kind::introduction);
+  introduction.other = peer;
+  puncher.receive(server, introduction);
+  puncher.advance(100ms);
+  puncher.receive(peer, from_peer(Message::Kind::answer));
+  return puncher;
+}
+
+bool asks_the_server(const std::vector<Datagram>& out) {
+  return std::ranges::any_of(out, [](const Datagram& one) {
+    return one.to == server && one.message.kind == Message::Kind::enrol;
+  });
+}
+
+TEST(Puncher, AKeptPathIsLostWhenAnswersStayAway) {
+  auto puncher = keeping();
+  EXPECT_FALSE(asks_the_server(puncher.advance(1s)));
+  EXPECT_EQ(puncher.reached(), peer);
+  EXPECT_TRUE(asks_the_server(puncher.advance(1200ms)));
+  EXPECT_FALSE(puncher.reached());
+}
+
+TEST(Puncher, ALostPathIsLookedForWhereTheServerSaysNow) {
+  auto puncher = keeping();
+  auto introduction = from_peer(Message::Kind::introduction);
+  introduction.other = at("80.100.0.2", 7777);
+  puncher.receive(server, introduction);
+  EXPECT_EQ(puncher.told(), peer) << "nothing is lost yet";
+  puncher.advance(1200ms);
+  puncher.receive(server, introduction);
+  EXPECT_EQ(puncher.told(), introduction.other);
+  const auto out = puncher.advance(1300ms);
+  EXPECT_TRUE(
+      std::ranges::any_of(out, [&](const Datagram& one) { return one.to == introduction.other; }));
+  puncher.receive(introduction.other, from_peer(Message::Kind::answer));
+  EXPECT_EQ(puncher.reached(), introduction.other);
+  EXPECT_FALSE(asks_the_server(puncher.advance(1400ms)));
+}
+
+TEST(Puncher, AKeptPathFollowsThePeer) {
+  auto puncher = keeping();
+  puncher.receive(at("80.100.0.9", 5), from_peer(Message::Kind::answer));
+  EXPECT_EQ(puncher.reached(), at("80.100.0.9", 5));
+}
+
 TEST(Rendezvous, IntroducesWhoHasEnrolled) {
   Rendezvous rendezvous;
   const auto a = at("80.100.0.1", 1);

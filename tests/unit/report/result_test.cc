@@ -34,6 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Report,
                                            Named{"worse", testing::relayed_instead()},
                                            Named{"invalid", testing::unlike_declared()},
                                            Named{"inconclusive", testing::control_failed()},
+                                           Named{"events", testing::after_events()},
                                            Named{"error", testing::broken_lab()}),
                          [](const auto& one) { return one.param.name; });
 

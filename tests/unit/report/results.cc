@@ -66,6 +66,7 @@ TrialResult direct_after_relay() {
   result.verdict = Verdict::as_expected;
   result.reason = "the path is the one that theory predicts";
   result.path = result.expected = PathKind::direct;
+  result.expected_certainty = "must_direct";
   result.expected_reason = "UDP hole punching works: A's gateways let the other's packets in (RFC "
                            "5128 section 3.3, RFC 4787 sections 4.1 and 5)";
   result.time_to_first_packet = 412ms;
@@ -148,6 +149,40 @@ TrialResult control_failed() {
                     "the peers connect",
                     "nothing arrived within 20 s",
                     false}};
+  return result;
+}
+
+TrialResult after_events() {
+  auto result = direct_after_relay();
+  result.scenario = "event-day";
+  result.workloads.clear();
+  result.verdict = Verdict::invalid;
+  result.events = {{.event = "nat-reboot",
+                    .target = "home-a",
+                    .asked = 2'100ms,
+                    .ended = 4'100ms,
+                    .seen = 4'210ms,
+                    .before = "80.100.1.1:40001",
+                    .after = "80.100.1.1:51203",
+                    .endpoint_before = "80.100.1.1:4242",
+                    .endpoint_after = "80.100.1.1:33310",
+                    .changed = true,
+                    .reason = "nothing passed meanwhile, the old external endpoint leads nowhere",
+                    .probes_sent = 30,
+                    .probes_lost = 24,
+                    .recovered = 2'420ms,
+                    .path = PathKind::direct,
+                    .evidence = {"meanwhile: 0 of 12 packets of that flow passed"}},
+                   {.event = "udp-block",
+                    .target = "home-a",
+                    .asked = 5'200ms,
+                    .before = "80.100.1.1:40002",
+                    .after = "nothing",
+                    .reason = "3 of 20 UDP packets still passed",
+                    .probes_sent = 14,
+                    .probes_lost = 14}};
+  result.reason =
+      "event 2 (udp-block of home-a) did not change what it should: " + result.events.back().reason;
   return result;
 }
 

@@ -10,6 +10,7 @@ TrialResult direct_after_relay(); ///< as expected, with a workload
 TrialResult relayed_instead();    ///< worse, with a false claim
 TrialResult unlike_declared();    ///< invalid
 TrialResult control_failed();     ///< inconclusive
-TrialResult broken_lab();         ///< harness_error
+TrialResult after_events();
+TrialResult broken_lab(); ///< harness_error
 
 } // namespace hermesh::testing

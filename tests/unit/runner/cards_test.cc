@@ -47,6 +47,14 @@ TEST(Cards, AMachineOnTheInternetHasNoRouter) {
             "dev ens3\n");
 }
 
+TEST(Cards, AMachineOnTheInternetKnowsTheWayToWhatIsNotTranslated) {
+  auto network = home_and_internet();
+  network.gateways[0].behaviour.translating = nat::Translating::none;
+  EXPECT_EQ(card_batch(network, "b", {{network.cards[1].mac, "ens3"}}),
+            "address flush dev ens3 scope global\nlink set dev ens3 up\naddress add 80.100.0.10/16 "
+            "dev ens3\nroute replace 192.168.1.0/24 via 80.100.1.1 dev ens3\n");
+}
+
 TEST(Cards, AMissingCardIsAnError) {
   EXPECT_THROW(card_batch(home_and_internet(), "a", {}), Error);
 }

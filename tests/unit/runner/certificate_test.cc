@@ -150,6 +150,38 @@ const std::vector<Change> changes{
      [](Behaviour& b) { b.external_addresses = 4, b.ports = PortAssignment::block; }},
     {"TwoAddressesOverload",
      [](Behaviour& b) { b.external_addresses = 2, b.overload_ports = true; }},
+    {"NatPmp", [](Behaviour& b) { b.port_mapping.nat_pmp = true; }},
+    {"Pcp", [](Behaviour& b) { b.port_mapping.pcp = true; }},
+    {"BothForAMinute",
+     [](Behaviour& b) { b.port_mapping = {.nat_pmp = true, .pcp = true, .most_lifetime = 1min}; }},
+    {"PcpRefused",
+     [](Behaviour& b) {
+       b.port_mapping = {.pcp = true, .refuses = nat::Refusing::not_authorized};
+     }},
+    {"BothWithoutAddress",
+     [](Behaviour& b) {
+       b.port_mapping = {.nat_pmp = true, .pcp = true, .refuses = nat::Refusing::network_failure};
+     }},
+    {"PcpInboundOnly", [](Behaviour& b) { b.port_mapping = {.pcp = true, .outbound = false}; }},
+    {"PcpInboundOnlyRandomStrict",
+     [](Behaviour& b) {
+       b.port_mapping = {.pcp = true, .outbound = false};
+       b.ports = PortAssignment::random, b.flows = nat::FlowRule::strict;
+     }},
+    {"PcpOfABlock",
+     [](Behaviour& b) { b.port_mapping.pcp = true, b.ports = PortAssignment::block; }},
+    {"PcpOfAPool",
+     [](Behaviour& b) {
+       b.port_mapping = {.nat_pmp = true, .pcp = true};
+       b.external_addresses = 4, b.pooling = nat::Pooling::arbitrary;
+     }},
+    {"PcpOverloads", [](Behaviour& b) { b.port_mapping.pcp = true, b.overload_ports = true; }},
+    {"PcpWithoutUdp",
+     [](Behaviour& b) { b.port_mapping.pcp = true, b.udp_out = OutPolicy::none(); }},
+    {"PcpWithNothingOut",
+     [](Behaviour& b) { b.port_mapping.pcp = true, b.udp_out = b.tcp_out = OutPolicy::none(); }},
+    {"PcpWithShortLives",
+     [](Behaviour& b) { b.port_mapping.pcp = true, b.absolute_lifetime = 10min; }},
     {"Firewall", [](Behaviour& b) { b.translating = Translating::none; }},
     {"OneToOne", [](Behaviour& b) { b.translating = Translating::one_to_one; }},
     {"FiveToFive",
@@ -295,6 +327,21 @@ std::vector<Mutant> mutants() {
   pair("udp_out", {.udp_out = web}, {.udp_out = OutPolicy::none()});
   change("tcp_out", [](Behaviour& b) { b.tcp_out = OutPolicy::none(); });
   change("tcp_out", [](Behaviour& b) { b.tcp_out = web; });
+  change("mtu", [](Behaviour& b) { b.mtu = 1492; });
+  pair("mtu_errors", {.mtu = 1400}, {.mtu = 1400, .mtu_errors = false});
+  for (const nat::PortMapping& asked :
+       {nat::PortMapping{.nat_pmp = true}, {.pcp = true}, {.nat_pmp = true, .pcp = true}})
+    pair("port_mapping", {}, {.port_mapping = asked});
+  pair("port_mapping", {.port_mapping = {.nat_pmp = true}}, {.port_mapping = {.pcp = true}});
+  const auto mapping = [&](const char* axis, const nat::PortMapping& other) {
+    pair(axis, {.port_mapping = {.nat_pmp = true, .pcp = true}}, {.port_mapping = other});
+  };
+  for (const auto refuses :
+       {nat::Refusing::not_authorized, nat::Refusing::no_resources, nat::Refusing::network_failure})
+    for (const auto* axis : {"port_mapping_refuses", "port_mapping_inbound"})
+      mapping(axis, {.nat_pmp = true, .pcp = true, .refuses = refuses});
+  mapping("port_mapping_lifetime", {.nat_pmp = true, .pcp = true, .most_lifetime = 7199s});
+  mapping("port_mapping_outbound", {.nat_pmp = true, .pcp = true, .outbound = false});
   return all;
 }
 
@@ -313,7 +360,14 @@ const std::map<std::string, std::string MeasuredBehaviour::*> duties{
     {"unsolicited_syn", &MeasuredBehaviour::unsolicited_syn},
     {"simultaneous_open", &MeasuredBehaviour::simultaneous_open},
     {"icmp_query", &MeasuredBehaviour::icmp_query},
-    {"fragments", &MeasuredBehaviour::fragments}};
+    {"fragments", &MeasuredBehaviour::fragments},
+    {"port_mapping_outside", &MeasuredBehaviour::port_mapping_outside}};
+
+/// Of a gateway that grants ports; tests/unit/certify has gateways that fail them.
+const std::map<std::string, std::string MeasuredBehaviour::*> duties_of_leases{
+    {"port_mapping_holder", &MeasuredBehaviour::port_mapping_holder},
+    {"port_mapping_end", &MeasuredBehaviour::port_mapping_end},
+    {"port_mapping_inbound", &MeasuredBehaviour::port_mapping_inbound}};
 
 TEST(Certificate, EveryAxisHasAMutant) {
   std::set<std::string> covered;
@@ -321,8 +375,23 @@ TEST(Certificate, EveryAxisHasAMutant) {
     covered.insert(mutant.axis);
   for (const auto& [axis, field] : duties)
     covered.insert(axis);
-  for (const auto& axis : certify({}, {}).axes)
-    EXPECT_TRUE(covered.contains(axis.axis)) << axis.axis;
+  for (const auto& [axis, field] : duties_of_leases)
+    covered.insert(axis);
+  const Behaviour granting{.port_mapping = {.pcp = true}};
+  for (const auto& behaviour : {Behaviour{}, granting})
+    for (const auto& axis : certify(behaviour, behaviour).axes)
+      EXPECT_TRUE(covered.contains(axis.axis)) << axis.axis;
+}
+
+TEST(Certificate, AGatewayWhoseLeasesAreWorthNothingIsNotCertified) {
+  const Behaviour granting{.port_mapping = {.pcp = true}};
+  for (const auto& [axis, field] : duties_of_leases)
+    for (const auto* word : {"loses it", "never", "nobody", "none", "?"}) {
+      MeasuredBehaviour measured{.gateway = "gw", .port_mapping = "pcp"};
+      measured.*field = word;
+      const auto axes = compare(granting, measured);
+      EXPECT_FALSE(std::ranges::find(axes, axis, &AxisResult::axis)->as_declared) << axis;
+    }
 }
 
 TEST(Certificate, AGatewayThatFailsADutyIsNotCertified) {

@@ -36,6 +36,20 @@ TEST(Decide, ComparesThePathWithTheExpectation) {
   EXPECT_EQ(verdict(unreachable, direct), Verdict::worse_than_expected);
 }
 
+TEST(Decide, WhatMayBeDirectIsAsExpectedEitherWay) {
+  for (const auto path : {PathKind::direct, PathKind::relayed}) {
+    auto result = shown(path, PathKind::relayed);
+    result.expected_certainty = "may";
+    decide(result);
+    EXPECT_EQ(result.verdict, Verdict::as_expected);
+  }
+  auto result = shown(PathKind::unreachable, PathKind::relayed);
+  result.proofs.clear();
+  result.expected_certainty = "may";
+  decide(result);
+  EXPECT_NE(result.verdict, Verdict::as_expected);
+}
+
 TEST(Decide, AControlThatFailsIsNeverTheVpnsFault) {
   auto result = shown(PathKind::unreachable, PathKind::direct);
   result.proofs = {{.action = "open every gateway",

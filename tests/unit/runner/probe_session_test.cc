@@ -218,6 +218,22 @@ TEST(ProbeClock, FollowsDriftBetweenItsBestExchanges) {
   }
 }
 
+TEST(ProbeClock, AGuestThatStoodStillJumpsAndDoesNotDrift) {
+  ProbeClock clock;
+  const auto exchange = [&](Time guest, Duration offset) {
+    clock.add(guest + offset - 1ms, guest, guest + offset + 1ms);
+  };
+  exchange(1s, 10s);
+  exchange(2s, 10s);
+  clock.stood_still(13s, 43s); // at 3 s of its own
+  exchange(3500ms, 40s);
+  exchange(4s, 40s);
+  EXPECT_EQ(clock.to_fabric(2900ms), 12900ms);
+  EXPECT_EQ(clock.to_fabric(3100ms), 43100ms);
+  EXPECT_EQ(clock.to_fabric(4s), 44s);
+  EXPECT_LE(clock.uncertainty(), 1ms);
+}
+
 TEST(ProbeClock, AnAnswerThatLayUnreadChangesNothing) {
   ProbeClock clock;
   clock.add(10s, 110s, 10s + 2ms);

@@ -28,6 +28,11 @@ public:
   std::string pull(const std::string& path) override { throw Error("there is no file " + path); }
   Fd open_probe() override { throw Error("there is no probe"); }
   std::string obituary() override { return {}; }
+  void set_link(const MacAddress&, bool up) override {
+    done.push_back(up ? "link up" : "link down");
+  }
+  void suspend() override { done.emplace_back("suspend"); }
+  void resume() override { done.emplace_back("resume"); }
   void stop() noexcept override {}
 
 private:

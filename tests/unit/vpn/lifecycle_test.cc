@@ -56,6 +56,25 @@ TEST(StartVpn, AFailedSetupIsAnErrorInTheProgramsWords) {
   EXPECT_EQ(machine.done.size(), 2U) << "the daemon is not started";
 }
 
+TEST(KillDaemon, KillsTheGroupAndStartsItAgain) {
+  FakeMachine machine;
+  machine.answer = [](const Command& command) {
+    return Exit{.output = command.argv[1] == "status" ? "running 412\n" : ""};
+  };
+  kill_daemon(machine, vpn);
+  start_daemon(machine, vpn, node);
+  EXPECT_EQ(machine.done,
+            (Lines{"/usr/lib/hermesh/daemon status some",
+                   "kill -KILL -- -412",
+                   "/usr/lib/hermesh/daemon start some -- /usr/bin/some -f"}));
+}
+
+TEST(KillDaemon, OneThatDoesNotRunIsAnError) {
+  FakeMachine machine;
+  machine.answer = [](const Command&) { return Exit{.code = 1, .output = "exited 3\n"}; };
+  EXPECT_NE(complaint([&] { kill_daemon(machine, vpn); }).find("exited 3"), std::string::npos);
+}
+
 TEST(StopVpn, GoesBackInOppositeOrder) {
   FakeMachine machine;
   stop_vpn(machine, vpn, node);

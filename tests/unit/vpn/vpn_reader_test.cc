@@ -86,6 +86,7 @@ TEST(VpnReader, ReadsEveryAbility) {
                            {"offers_local_addresses", true},
                            {"predicts_ports", true},
                            {"uses_ipv6", true},
+                           {"port_mapping", {"nat-pmp", "pcp"}},
                            {"transports", {"tcp"}}};
   const Folder folder(document);
   EXPECT_EQ(read_vpn_folder(folder.path()).abilities,
@@ -96,6 +97,7 @@ TEST(VpnReader, ReadsEveryAbility) {
                        .offers_local_addresses = true,
                        .predicts_ports = true,
                        .uses_ipv6 = true,
+                       .port_mapping = {"nat-pmp", "pcp"},
                        .transports = {"tcp"}}));
 }
 
