@@ -118,9 +118,20 @@ void measure(Sweep& sweep,
   write_file(options.run_dir / "sweep.json", as_json(sweep).dump(2) + "\n");
 }
 
+/// A timeline takes its time, and a sweep has none.
+std::vector<std::string> scenarios_without_events(const Catalog& catalog) {
+  auto names = catalog.scenarios();
+  std::erase_if(names, [&](const auto& name) { return !catalog.scenario(name).events.empty(); });
+  return names;
+}
+
 std::vector<Sweep> plan_all(SweepArguments& arguments, const Catalog& catalog) {
   arguments.trial.request.vpn = "internal"; // the puncher is the probe's own
-  if (arguments.scenarios.empty()) arguments.scenarios = catalog.scenarios();
+  if (arguments.scenarios.empty()) arguments.scenarios = scenarios_without_events(catalog);
+  for (const auto& scenario : arguments.scenarios)
+    if (!catalog.scenario(scenario).events.empty())
+      throw InputError("scenario '" + scenario +
+                       "': found events, wanted none in a sweep: `hermesh run` plays them");
   const auto topologies =
       arguments.topologies.empty() ? catalog.topologies() : arguments.topologies;
   std::vector<Sweep> sweeps;
@@ -167,7 +178,9 @@ void add_sweep(CLI::App& app, int& status) {
   auto arguments = std::make_shared<SweepArguments>();
   auto* command = app.add_subcommand(
       "sweep", "hold theory against the lab: the reference puncher through every scenario");
-  command->add_option("SCENARIO", arguments->scenarios, "names or files (default: all shipped)");
+  command->add_option("SCENARIO",
+                      arguments->scenarios,
+                      "names or files (default: all shipped that have no events)");
   command->add_option("--topology", arguments->topologies, "may be repeated (default: all shipped)")
       ->type_name("NAME|FILE")
       ->allow_extra_args(false);

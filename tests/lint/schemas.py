@@ -35,6 +35,7 @@ SAMPLES = {
                                  "tcp_established": "168h", "icmp": "1000ms"}},
                      {"gateway": "outer", "mapping": "ADM", "filtering": "APDF", "ports": "preserve", "overload_ports": True},
                      {"role": "carrier", "mapping": "EIM", "filtering": "EIF", "external_addresses": 2, "pooling": "arbitrary",
+                      "ipv6": "dropped", "mtu": 1400, "mtu_errors": True,
                       "port_mapping": {"protocols": ["pcp", "nat-pmp"], "lifetime": "1h", "refuses": "no", "outbound": False}}],
         "events": [{"at": "0s", "event": "nat-reboot", "role": "home", "lasts": "2s"},
                    {"at": "10s", "event": "udp-block", "gateway": "outer", "lasts": "1h"},

@@ -112,7 +112,9 @@ TEST(Sweep, EveryScenarioOnEveryTopologyIsAsTheorySays) {
     scenarios.insert(row.at("scenario").get<std::string>());
     topologies.insert(row.at("topology").get<std::string>());
   }
-  EXPECT_EQ(scenarios, shipped("scenarios"));
+  auto still = shipped("scenarios");
+  std::erase_if(still, [](const auto& name) { return name.starts_with("event-"); }); // `run` does
+  EXPECT_EQ(scenarios, still);
   EXPECT_EQ(topologies, shipped("topologies"));
 }
 
