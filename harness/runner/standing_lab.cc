@@ -38,8 +38,8 @@ struct Conversation {
 /// but others on the same machine.
 class Server {
 public:
-  Server(Lab& lab, const TrialSpec& spec, int listener)
-      : lab_(&lab), spec_(spec), listener_(listener) {
+  Server(Lab& lab, const TrialSpec& spec, int listener, std::filesystem::path place)
+      : lab_(&lab), spec_(spec), listener_(listener), place_(std::move(place)) {
     for (const auto& name : lab.machine_names())
       machines_[name]; // a mutex each; no entry is added later
   }
@@ -54,11 +54,13 @@ public:
   }
 
   /// Serves until somebody asks for the end: then that client's connection, which closes when all
-  /// is down.
+  /// is down. Throws Error when its run directory was deleted: nobody could ever ask.
   Fd serve(Interrupt& interrupt) {
     while (true) {
       interrupt.check();
       lab_->check_alive();
+      if (std::error_code ignored; !std::filesystem::exists(place_, ignored))
+        throw Error(place_.string() + " was deleted: nobody can reach this lab any more");
       if (const int client = leaver_.exchange(-1); client >= 0) return Fd(client);
       std::erase_if(conversations_, [](Conversation& each) {
         if (!each.over) return false;
@@ -155,6 +157,7 @@ private:
   Lab* lab_;
   TrialSpec spec_; ///< as the gateways are now
   int listener_;
+  std::filesystem::path place_; ///< of the listener
   std::mutex gateways_{};
   std::map<std::string, std::mutex> machines_{};
   std::list<Conversation> conversations_{};
@@ -211,9 +214,10 @@ void supervise(const TrialSpec& spec,
   for (const auto& name : lab.machine_names())
     progress.note(
         fmt::format("{}: {} address {}", name, spec.vpn.name, to_string(nodes.node(name).overlay)));
-  const LabSocket socket(options.run_dir / "lab.sock");
+  const auto place = options.run_dir / "lab.sock";
+  const LabSocket socket(place);
   progress.phase("up");
-  last_client = Server(lab, spec, socket.get()).serve(interrupt);
+  last_client = Server(lab, spec, socket.get(), place).serve(interrupt);
   progress.phase("tear-down");
 }
 

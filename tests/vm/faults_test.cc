@@ -72,6 +72,30 @@ protected:
   TempDir work_{"hmtest"};
 };
 
+/// Nobody could ever take it down.
+TEST_F(Faults, ALabThatStandsInADeletedDirectoryEnds) {
+  HERMESH_NEEDS_GUESTS();
+  const auto runs = work_.path() / "runs";
+  const auto up = call_hermesh({"up",
+                                "--runs",
+                                runs.string(),
+                                "--topology",
+                                "public",
+                                "--scenario",
+                                "none",
+                                "--vpn",
+                                "internal"});
+  ASSERT_EQ(up.status, 0) << up.story();
+  const auto id = run_id();
+  ASSERT_FALSE(qemu_processes("hermesh-" + id).empty());
+  fs::remove_all(runs);
+  SteadyClock clock;
+  EXPECT_NO_THROW(wait_for("the guests to be gone", 30s, clock, [&]() -> std::optional<bool> {
+    if (!qemu_processes("hermesh-" + id).empty()) return std::nullopt;
+    return true;
+  }));
+}
+
 TEST_F(Faults, KillDashNineLeavesNoGuestAndTheNextRunWorks) {
   HERMESH_NEEDS_GUESTS();
   auto program = start_trial();
