@@ -18,6 +18,7 @@ constexpr std::size_t most_hosts = 192;
 constexpr std::size_t port_samples = 65;
 constexpr std::size_t most_samples = 2048; // of a pool of addresses
 constexpr std::size_t least_samples = 3;
+constexpr std::size_t few_pairs = 32;      // fewer may be of one address by chance
 constexpr std::size_t clashes_wanted = 24; // one in 2^24 is of one parity by chance
 constexpr unsigned half_of_ports = 32256;
 constexpr std::size_t largest_block = 4096;  // that is counted port by port
@@ -124,13 +125,13 @@ void Probes::assignment() {
     since_new = addresses.insert(seen->address).second ? 0 : since_new + 1;
     pairs.push_back({.inside = port, .external = *seen});
   }
-  found_.per_host_limit = lost ? std::to_string(pairs.size()) : "above 65";
+  found_.per_host_limit = lost ? std::to_string(pairs.size()) : "above 64";
   if (pairs.size() < least_samples) found_.per_host_limit = "?";
   note("per_host_limit",
        fmt::format("{} from {} ports of one host", sent(), pairs.size() + (lost ? 1 : 0)),
        lost ? fmt::format("the {}th got nothing", pairs.size() + 1) : std::string("all arrived"));
   judge_ports(pairs);
-  judge_pool(pairs);
+  judge_pool(pairs, !lost && pairs.size() < most_samples);
 }
 
 void Probes::judge_ports(const std::vector<PortPair>& pairs) {
@@ -176,8 +177,9 @@ void Probes::measure_block(std::uint16_t lowest, std::uint16_t highest, std::siz
   const std::size_t span = std::size_t{highest} - lowest + 1U;
   const bool full = !seen && opened == span;
   found_.port_block_size = full ? std::to_string(span) : fmt::format("at least {}", span);
-  // A block that is full is no limit of its own.
-  if (full && found_.per_host_limit == std::to_string(span)) found_.per_host_limit = "above 65";
+  // A block that is full is no limit of its own, and hides one of as many or more.
+  if (full && found_.per_host_limit == std::to_string(span))
+    found_.per_host_limit = fmt::format("above {}", span - 1);
   note("port_block_size",
        fmt::format("{} from {} ports of one host", sent(), opened + (seen ? 0 : 1)),
        fmt::format("{} ports of {}..{}{}",
@@ -187,7 +189,8 @@ void Probes::measure_block(std::uint16_t lowest, std::uint16_t highest, std::siz
                    seen ? ", and still more" : ", then nothing"));
 }
 
-void Probes::judge_pool(const std::vector<PortPair>& pairs) {
+/// `enough`: pairs, for every address to be among them.
+void Probes::judge_pool(const std::vector<PortPair>& pairs, bool enough) {
   if (pairs.empty()) return;
   std::set<Address> of_one;
   for (const PortPair& pair : pairs)
@@ -198,9 +201,12 @@ void Probes::judge_pool(const std::vector<PortPair>& pairs) {
     found_.external_addresses = "1"; // the gateway has none but its own
     found_.pooling = "either";
   } else {
-    const bool all_seen = arbitrary || room_inside_;
+    const bool all_seen = arbitrary ? enough : room_inside_;
     found_.external_addresses = (all_seen ? "" : "at least ") + std::to_string(count);
-    found_.pooling = arbitrary ? "arbitrary" : count > 1 ? "paired" : "either";
+    found_.pooling = arbitrary                             ? "arbitrary"
+                     : count == 1                          ? "either"
+                     : enough || pairs.size() >= few_pairs ? "paired"
+                                                           : "paired or arbitrary";
   }
   note("pooling",
        fmt::format("{} ports of one host, then other hosts", pairs.size()),

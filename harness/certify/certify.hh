@@ -37,7 +37,7 @@ struct MeasuredBehaviour {
   std::string overload_ports = "?";     ///< "true", "false" (RFC 4787 REQ-3)
   std::string external_addresses = "?"; ///< "1", "at least 3"
   std::string pooling = "?";            ///< "paired", "arbitrary"; "either" with one address
-  std::string per_host_limit = "?";     ///< "20", "above 65"
+  std::string per_host_limit = "?";     ///< "20", "above 64"
   std::string flows = "?";              ///< "reuse", "strict", "either"
   std::string hairpin = "?";            ///< "off", "external-source", "internal-source", "either"
   std::string udp_unreplied = "?";      ///< "2m", to 100 ms

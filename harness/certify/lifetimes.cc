@@ -76,9 +76,11 @@ bool Probes::speak_in(const Session& session) {
   return arrival && arrival->destination == hosts_.endpoint(inside_one, session.port);
 }
 
+/// On a gateway that knows nothing: what earlier tries left counts against a host's limit.
 std::optional<Probes::Session> Probes::open(Life life) {
   const auto port = remote_port(life);
   if (!port) return std::nullopt;
+  hosts_.forget();
   const VirtualHosts::Sender sender{
       .host = inside_one, .port = hosts_.fresh_port(), .carrier = carrier_of(life)};
   const Seen external = hosts_.send_out(sender, server_one, *port);
@@ -138,15 +140,16 @@ void Probes::lifetimes() {
 }
 
 /// Packets both ways, more often than any timer needs: does the entry end all the same? The longest
-/// of the timers takes the fewest steps.
+/// of the timers takes the fewest steps; of those that hold once packets went both ways.
 void Probes::absolute_lifetime() {
-  std::size_t longest = 0;
-  for (std::size_t i = 1; i < lives_.size(); ++i)
-    if (lives_.at(i) > lives_.at(longest)) longest = i;
-  const auto life = lives_.at(longest);
+  const auto life_of = [this](Life life) { return lives_.at(static_cast<std::size_t>(life)); };
+  Life longest = Life::udp_stream;
+  for (const Life other : {Life::tcp_established, Life::icmp})
+    if (life_of(other) > life_of(longest)) longest = other;
+  const auto life = life_of(longest);
   if (!life) return;
   const Duration step = *life * 9 / 10;
-  auto session = open(static_cast<Life>(longest));
+  auto session = open(longest);
   Duration alive{0};
   for (int i = 0; session && i < most_steps && alive < watched; ++i) {
     hosts_.age(step);

@@ -69,7 +69,7 @@ private:
   void survey();
   void assignment();
   void judge_ports(const std::vector<PortPair>& pairs);
-  void judge_pool(const std::vector<PortPair>& pairs);
+  void judge_pool(const std::vector<PortPair>& pairs, bool enough);
   void measure_block(std::uint16_t lowest, std::uint16_t highest, std::size_t opened);
   void clashes();
   void overloading();

@@ -44,6 +44,7 @@ void Probes::icmp_query() {
 std::vector<std::uint16_t> Probes::passing(Carrier carrier) {
   PortList ports;
   for (const std::uint16_t port : probed_ports) {
+    hosts_.forget(); // each try is a mapping, of which a host may have few
     Seen seen;
     for (const VirtualHost server : {server_one, server_two, server_three}) {
       if (!seen)

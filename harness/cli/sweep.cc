@@ -146,6 +146,11 @@ std::vector<Sweep> plan_all(SweepArguments& arguments, const Catalog& catalog) {
 int run(SweepArguments& arguments) {
   const Catalog catalog(DataFolders::find());
   auto sweeps = plan_all(arguments, catalog);
+  if (sweeps.size() > 1 && !arguments.no_guests)
+    throw InputError(
+        fmt::format("found {} topologies, wanted one with --topology (or --no-guests): "
+                    "libvirt's embedded driver does not open often in one program",
+                    sweeps.size()));
   Interrupt interrupt; // before the first thread
   TerminalProgress progress;
   Attempts all;
@@ -181,14 +186,17 @@ void add_sweep(CLI::App& app, int& status) {
   command->add_option("SCENARIO",
                       arguments->scenarios,
                       "names or files (default: all shipped that have no events)");
-  command->add_option("--topology", arguments->topologies, "may be repeated (default: all shipped)")
+  command
+      ->add_option("--topology",
+                   arguments->topologies,
+                   "with --no-guests it may be repeated (default: all shipped)")
       ->type_name("NAME|FILE")
       ->allow_extra_args(false);
   command->add_flag(
       "--no-guests", arguments->no_guests, "virtual hosts in place of guests: takes a moment");
   command->add_flag("--json", arguments->json, "as JSON on stdout");
   add_lab_options(*command, arguments->trial);
-  command->footer("Each topology is booted once; its gateways take each scenario that fits it in "
+  command->footer("The topology is booted once; its gateways take each scenario that fits it in "
                   "turn.\n\nExit status: 0 all are as theory says, 1 some are not, 2 bad input, 3 "
                   "the lab failed.\n\nExample:\n  hermesh sweep --topology double-nat");
   command->callback([arguments, &status] { status = run(*arguments); });

@@ -28,10 +28,12 @@ Core::Core(const Network& network, Fabric::Hooks hooks)
     const std::uint32_t segment = segment_index(card.attachment.segment);
     ports_.push_back({.name = name,
                       .machine = card.machine,
+                      .mac = card.mac,
                       .place = drops_.add_place(name),
                       .segment = segment,
                       .source = join(segment, name, PortKind::card, id, 0),
                       .link = Link(card.profile, derive_seed(network.seed, "link " + name))});
+    segments_[segment].macs.pin(card.mac, ports_.back().source);
   }
   add_gateways(network);
 }
@@ -112,11 +114,12 @@ PortId Core::attach(std::string_view segment, const MacAddress& mac) {
   const std::uint32_t source = join(index, name, PortKind::card, id, 0);
   ports_.push_back({.name = name,
                     .machine = {},
+                    .mac = mac,
                     .place = drops_.add_place(name),
                     .segment = index,
                     .source = source,
                     .link = Link(Profile{}, 0)});
-  segments_[index].macs.learn(mac, source);
+  segments_[index].macs.pin(mac, source);
   return PortId{id};
 }
 
@@ -135,6 +138,7 @@ void Core::move(PortId port, std::string_view segment) {
   segments_[moved.segment].macs.forget(moved.source);
   moved.segment = target;
   moved.source = join(target, moved.name, PortKind::card, static_cast<std::uint32_t>(port), 0);
+  segments_[target].macs.pin(moved.mac, moved.source);
 }
 
 void Core::cut(std::string_view machine, bool on) {

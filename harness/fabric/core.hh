@@ -63,6 +63,7 @@ private:
   struct Port {
     std::string name;
     std::string machine; ///< empty for a virtual host
+    MacAddress mac{};
     DropCounters::Place place = 0;
     std::uint32_t segment = 0;
     std::uint32_t source = 0; ///< its index among the segment's ports
@@ -102,7 +103,7 @@ private:
   void enter_link(std::uint32_t index, const Transit& transit);
   void deliver(const Transit& transit, const SegmentPort& port);
   void flood(const Transit& transit);
-  DropCounters::Place place_of(const SegmentPort& from) const;
+  DropCounters::Place place_of(const SegmentPort& port) const;
   void drop_at_port(const Port& port, const Transit& transit, DropReason reason);
   void drop_on_entry(const Port& port, const Transit& transit, DropReason reason);
   void settle(Time now);

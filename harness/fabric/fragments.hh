@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,12 +18,13 @@ namespace hermesh {
 
 /// What was decided for the first fragment of a datagram, kept for those that follow, since only
 /// the first has ports. Fragments that come before it wait for it (RFC 4787 REQ-14). A datagram is
-/// forgotten after `patience`, or when `most_datagrams` newer ones were seen.
+/// forgotten after `patience`, or when `most_datagrams` newer ones were seen. Each port that frames
+/// come in by has room of its own: a guest that floods takes none of the others'.
 class Fragments {
 public:
-  static constexpr std::size_t most_datagrams = 4096;
-  static constexpr std::size_t most_waiting = 256;
-  static constexpr std::size_t most_pieces = 128; ///< 64 KiB in pieces of 512 bytes
+  static constexpr std::size_t most_datagrams = 1024; ///< of one port
+  static constexpr std::size_t most_waiting = 128;    ///< frames, of one port
+  static constexpr std::size_t most_pieces = 128;     ///< 64 KiB in pieces of 512 bytes
   static constexpr Duration patience = std::chrono::seconds{15};
 
   struct Key {
@@ -30,9 +32,14 @@ public:
     Address destination{};
     std::uint32_t identification = 0;
     std::uint8_t protocol = 0;
+    std::uint64_t port = 0; ///< see port_of
 
     bool operator==(const Key&) const = default;
   };
+  /// Where a frame came in. All of a datagram come in by the same.
+  static std::uint64_t port_of(const Transit& transit) {
+    return std::uint64_t{transit.segment} << 32 | transit.source;
+  }
   struct Decision {
     DropReason drop = DropReason::none;      ///< the first one was dropped: so are the others
     Address address{};                       ///< else: what replaces the translated end's address
@@ -65,7 +72,7 @@ public:
   void decide(
       const Key& key, const Decision& decision, Time now, const Visit& send, const Visit& give_up);
 
-  Time due() const { return order_.empty() ? Time::max() : order_.front().until; }
+  Time due() const;
   /// Forget what is too old; frames that still waited are handed to `give_up`.
   void advance(Time now, const Visit& give_up);
 
@@ -84,20 +91,26 @@ private:
     Key key{};
     Time until{0};
   };
+  /// What one port has.
+  struct Share {
+    std::deque<Opened> order{}; ///< oldest first: patience is the same for all
+    FrameStore held{most_waiting};
+  };
   struct KeyHash {
     std::size_t operator()(const Key& key) const noexcept {
       return hash_of(key.destination,
-                     hash_of(key.source, std::uint64_t{key.identification} << 8 | key.protocol));
+                     hash_of(key.source,
+                             (std::uint64_t{key.identification} << 8 | key.protocol) ^
+                                 key.port * 0x9e3779b97f4a7c15ULL));
     }
   };
 
   Datagram& open(const Key& key, Time now, const Visit& give_up);
-  void forget_oldest(const Visit& give_up);
-  void hand_over(const std::vector<Waiting>& waiting, const Visit& to);
+  void forget_oldest(Share& share, const Visit& give_up);
+  static void hand_over(Share& share, const std::vector<Waiting>& waiting, const Visit& to);
 
   tsl::robin_map<Key, Datagram, KeyHash> datagrams_;
-  std::deque<Opened> order_; ///< oldest first: patience is the same for all
-  FrameStore held_{most_waiting};
+  std::map<std::uint64_t, Share> shares_; ///< by port, of which there are few
 };
 
 } // namespace hermesh

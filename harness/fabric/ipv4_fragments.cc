@@ -8,22 +8,26 @@
 namespace hermesh {
 namespace {
 
-Fragments::Key fragment_key(const wire::IpHeader& ip) {
+Fragments::Key fragment_key(const wire::IpHeader& ip, const Transit& transit) {
   return {.source = ip.source,
           .destination = ip.destination,
           .identification = ip.identification,
-          .protocol = ip.protocol};
+          .protocol = ip.protocol,
+          .port = Fragments::port_of(transit)};
 }
 
 } // namespace
 
 void Ipv4Path::later_fragment(Packet& packet, wire::End end) {
-  const auto decision = fragments_.find(fragment_key(packet.ip));
+  if (packet.ip.overlaps_tcp_header()) return drop(packet, DropReason::malformed);
+  const auto decision = fragments_.find(fragment_key(packet.ip, packet.transit));
   if (!decision) {
-    const bool held = fragments_.hold(
-        fragment_key(packet.ip), packet.transit, core_.now(), [this](const Transit& transit) {
-          interfaces_[0].drop(transit, DropReason::fragment_timeout);
-        });
+    const bool held = fragments_.hold(fragment_key(packet.ip, packet.transit),
+                                      packet.transit,
+                                      core_.now(),
+                                      [this](const Transit& transit) {
+                                        interfaces_[0].drop(transit, DropReason::fragment_timeout);
+                                      });
     if (!held) drop(packet, DropReason::fragment_timeout);
     core_.wake_at(fragments_.due());
     return;
@@ -42,7 +46,7 @@ void Ipv4Path::later_fragment(Packet& packet, wire::End end) {
 void Ipv4Path::settle_fragments(const Packet& packet, const Fragments::Decision& decision) {
   if (!packet.ip.is_fragment() || !packet.ip.has_upper_header()) return;
   fragments_.decide(
-      fragment_key(packet.ip),
+      fragment_key(packet.ip, packet.transit),
       decision,
       core_.now(),
       [&](const Transit& transit) {
@@ -87,7 +91,7 @@ bool Ipv4Path::is_whole(const Packet& packet) {
   const auto drop_as = [this](DropReason reason) {
     return [this, reason](const Transit& transit) { interfaces_[0].drop(transit, reason); };
   };
-  const bool whole = fragments_.admit(fragment_key(packet.ip),
+  const bool whole = fragments_.admit(fragment_key(packet.ip, packet.transit),
                                       {.begin = begin, .end = begin + size},
                                       core_.now(),
                                       drop_as(DropReason::fragment_overlap),

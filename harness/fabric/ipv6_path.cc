@@ -11,11 +11,12 @@
 namespace hermesh {
 namespace {
 
-Fragments::Key fragment_key_v6(const wire::IpHeader& ip) {
+Fragments::Key fragment_key_v6(const wire::IpHeader& ip, const Transit& transit) {
   return {.source = ip.source,
           .destination = ip.destination,
           .identification = ip.identification,
-          .protocol = ip.protocol};
+          .protocol = ip.protocol,
+          .port = Fragments::port_of(transit)};
 }
 
 } // namespace
@@ -38,6 +39,9 @@ void Ipv6Path::receive(std::uint32_t side, const Transit& transit) {
     return drop(packet, DropReason::malformed);
   if (wire::is_link_local(ip->source) || wire::is_link_local(ip->destination))
     return drop(packet, DropReason::not_for_gateway); // never forwarded (RFC 4291 section 2.5.6)
+  // A source of the other side is forged (RFC 6092 REC-5 and REC-6).
+  const auto back = route(ip->source);
+  if (back ? back->side != side : side != 0) return drop(packet, DropReason::no_route);
   const auto way = route(ip->destination);
   if (!way) {
     const auto holds = [&](const Prefix& prefix) { return prefix.contains(ip->destination); };
@@ -130,7 +134,7 @@ bool Ipv6Path::is_whole(const Packet& packet) {
   const auto drop_as = [this](DropReason reason) {
     return [this, reason](const Transit& transit) { interfaces_[0].drop(transit, reason); };
   };
-  const bool whole = fragments_.admit(fragment_key_v6(packet.ip),
+  const bool whole = fragments_.admit(fragment_key_v6(packet.ip, packet.transit),
                                       {.begin = begin, .end = begin + size},
                                       core_.now(),
                                       drop_as(DropReason::fragment_overlap),
@@ -152,12 +156,15 @@ void Ipv6Path::answer(const Packet& packet, const wire::IcmpHeader& kind) {
 std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way) {
   if (packet.side != 0 && way.side != 0) return DropReason::none; // between insides
   if (!packet.ip.has_upper_header()) {
-    const auto decision = fragments_.find(fragment_key_v6(packet.ip));
+    if (packet.ip.overlaps_tcp_header()) return DropReason::malformed;
+    const auto decision = fragments_.find(fragment_key_v6(packet.ip, packet.transit));
     if (decision) return decision->drop;
-    const bool held = fragments_.hold(
-        fragment_key_v6(packet.ip), packet.transit, core_.now(), [this](const Transit& transit) {
-          interfaces_[0].drop(transit, DropReason::fragment_timeout);
-        });
+    const bool held = fragments_.hold(fragment_key_v6(packet.ip, packet.transit),
+                                      packet.transit,
+                                      core_.now(),
+                                      [this](const Transit& transit) {
+                                        interfaces_[0].drop(transit, DropReason::fragment_timeout);
+                                      });
     core_.wake_at(fragments_.due());
     if (held) return std::nullopt;
     return DropReason::fragment_timeout;
@@ -238,7 +245,7 @@ Ipv6Path::ends_of(wire::Bytes packet, const wire::IpHeader& ip, bool partial) {
 void Ipv6Path::settle_fragments(const Packet& packet, DropReason reason) {
   if (!packet.ip.more_fragments || !packet.ip.has_upper_header()) return;
   fragments_.decide(
-      fragment_key_v6(packet.ip),
+      fragment_key_v6(packet.ip, packet.transit),
       {.drop = reason},
       core_.now(),
       [&](const Transit& transit) {

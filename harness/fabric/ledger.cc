@@ -7,6 +7,7 @@ std::string to_string(DropReason reason) {
   switch (reason) {
   case DropReason::none: return "none";
   case DropReason::malformed: return "malformed";
+  case DropReason::forged_source: return "forged-source";
   case DropReason::no_port_room: return "no-port-room";
   case DropReason::link_loss: return "link-loss";
   case DropReason::link_full: return "link-full";

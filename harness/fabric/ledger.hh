@@ -12,6 +12,7 @@ namespace hermesh {
 enum class DropReason : std::uint8_t {
   none,
   malformed,       ///< truncated, bad checksum, bad length
+  forged_source,   ///< from the MAC address of another card or gateway
   no_port_room,    ///< the guest did not drain its port in time
   link_loss,       ///< the profile's loss
   link_full,       ///< the profile's rate and its queue

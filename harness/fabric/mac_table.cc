@@ -3,19 +3,27 @@
 
 namespace hermesh {
 
-void MacTable::learn(const MacAddress& mac, std::uint32_t port) {
-  if (mac.is_group()) return;
+void MacTable::pin(const MacAddress& mac, std::uint32_t port) {
+  const auto known = places_.find(key(mac));
+  if (known != places_.end() && !known->second.pinned) --learned_[known->second.port];
+  places_[key(mac)] = {.port = port, .pinned = true};
+}
+
+bool MacTable::learn(const MacAddress& mac, std::uint32_t port) {
+  if (mac.is_group()) return true;
   if (learned_.size() <= port) learned_.resize(port + 1);
   const auto known = places_.find(key(mac));
-  if (known != places_.end() && (known->second.pinned || known->second.port == port)) return;
-  if (learned_[port] >= most_per_port) return;
+  if (known != places_.end() && known->second.port == port) return true;
+  if (known != places_.end() && known->second.pinned) return false;
+  if (learned_[port] >= most_per_port) return true;
   ++learned_[port];
   if (known == places_.end()) {
     places_.emplace(key(mac), Place{.port = port});
-    return;
+    return true;
   }
   --learned_[known->second.port];
   known.value().port = port;
+  return true;
 }
 
 void MacTable::forget(std::uint32_t port) {

@@ -11,19 +11,17 @@
 
 namespace hermesh {
 
-/// Which port of a segment a MAC address is behind. Gateways' addresses are pinned: no frame moves
-/// them. The rest is learned from frames, a bounded number per port, so that a guest that forges
-/// addresses cannot push the others out.
+/// Which port of a segment a MAC address is behind. Those of cards and gateways are pinned: no
+/// frame moves them. The rest is learned from frames, a bounded number per port, so that a guest
+/// that forges addresses cannot push the others out.
 class MacTable {
 public:
   static constexpr std::size_t most_per_port = 64;
 
-  void pin(const MacAddress& mac, std::uint32_t port) {
-    places_[key(mac)] = {.port = port, .pinned = true};
-  }
+  void pin(const MacAddress& mac, std::uint32_t port);
 
-  /// A frame from `mac` came in by `port`.
-  void learn(const MacAddress& mac, std::uint32_t port);
+  /// A frame from `mac` came in by `port`. False: it is forged, the address is pinned elsewhere.
+  bool learn(const MacAddress& mac, std::uint32_t port);
 
   std::optional<std::uint32_t> find(const MacAddress& mac) const {
     const auto found = places_.find(key(mac));

@@ -68,6 +68,7 @@ void Neighbours::learn(const Address& address,
 void Neighbours::forget(const std::function<void(wire::MutableBytes)>& give_up) {
   const auto entries = std::exchange(entries_, {});
   due_ = Time::max();
+  give_up_lost(give_up);
   for (const auto& [address, entry] : entries)
     for (const FrameStore::Slot slot : entry.waiting) {
       give_up(held_.at(slot));
@@ -80,7 +81,6 @@ void Neighbours::advance(Time now,
                          const std::function<void(wire::MutableBytes)>& give_up) {
   due_ = Time::max();
   std::vector<Address> again;
-  std::vector<FrameStore::Slot> lost;
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
     Entry& entry = it.value();
     if (!entry.asking) continue;
@@ -88,7 +88,7 @@ void Neighbours::advance(Time now,
       entry.asking = false;
       entry.state = State::absent;
       entry.next = now + absent_for;
-      lost.insert(lost.end(), entry.waiting.begin(), entry.waiting.end());
+      lost_.insert(lost_.end(), entry.waiting.begin(), entry.waiting.end());
       entry.waiting.clear();
       continue;
     }
@@ -99,12 +99,16 @@ void Neighbours::advance(Time now,
     }
     due_ = std::min(due_, entry.next);
   }
-  for (const FrameStore::Slot slot : lost) {
+  give_up_lost(give_up);
+  for (const Address& address : again)
+    ask(address);
+}
+
+void Neighbours::give_up_lost(const std::function<void(wire::MutableBytes)>& give_up) {
+  for (const FrameStore::Slot slot : std::exchange(lost_, {})) {
     give_up(held_.at(slot));
     held_.release(slot);
   }
-  for (const Address& address : again)
-    ask(address);
 }
 
 void Neighbours::start_asking(Entry& entry, Time now) {
@@ -114,8 +118,8 @@ void Neighbours::start_asking(Entry& entry, Time now) {
   due_ = std::min(due_, entry.next);
 }
 
-/// A full table forgets those that are absent and those that nobody confirmed for long; a guest
-/// that scans, or claims addresses, may fill it for no longer than that.
+/// A full table forgets those that are absent and those that nobody confirmed for long, or else the
+/// oldest question; a guest that claims addresses may fill it for no longer than that.
 bool Neighbours::make_room(Time now) {
   if (entries_.size() < most_neighbours) return true;
   const auto forgettable = [now](const Entry& entry) {
@@ -123,7 +127,23 @@ bool Neighbours::make_room(Time now) {
   };
   for (auto it = entries_.begin(); it != entries_.end();)
     it = forgettable(it->second) ? entries_.erase(it) : std::next(it);
-  return entries_.size() < most_neighbours;
+  return entries_.size() < most_neighbours || give_up_oldest_question(now);
+}
+
+bool Neighbours::give_up_oldest_question(Time now) {
+  auto oldest = entries_.end();
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    const auto asked_at = [](const Entry& entry) {
+      return entry.next - entry.asked * between_questions;
+    };
+    if (it->second.state != State::unknown || !it->second.asking) continue;
+    if (oldest == entries_.end() || asked_at(it->second) < asked_at(oldest->second)) oldest = it;
+  }
+  if (oldest == entries_.end()) return false;
+  lost_.insert(lost_.end(), oldest->second.waiting.begin(), oldest->second.waiting.end());
+  entries_.erase(oldest);
+  due_ = std::min(due_, now); // for what was lost
+  return true;
 }
 
 } // namespace hermesh

@@ -18,12 +18,13 @@ namespace hermesh {
 ///
 /// A question is repeated every second, three times in all (RFC 4861 section 10), then the
 /// neighbour counts as absent for a second. A known one is asked again after a minute, and used
-/// meanwhile.
+/// meanwhile. Where too many are asked for at once, the oldest question makes room for the next: a
+/// guest that scans keeps no other's neighbour from being found (RFC 6583 section 7.1).
 class Neighbours {
 public:
   static constexpr std::size_t most_neighbours = 512;
   static constexpr std::size_t most_waiting_each = 16;
-  static constexpr std::size_t most_waiting = 256;
+  static constexpr std::size_t most_waiting = 1024;
 
   struct Answer {
     std::optional<MacAddress> mac{};
@@ -65,9 +66,12 @@ private:
 
   void start_asking(Entry& entry, Time now);
   bool make_room(Time now);
+  bool give_up_oldest_question(Time now);
+  void give_up_lost(const std::function<void(wire::MutableBytes)>& give_up);
 
   tsl::robin_map<Address, Entry> entries_;
   FrameStore held_{most_waiting};
+  std::vector<FrameStore::Slot> lost_{}; ///< of questions that were given up to make room
   Time due_ = Time::max();
 };
 

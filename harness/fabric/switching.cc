@@ -84,14 +84,15 @@ void Core::transmit(const Transit& transit) {
   Segment& segment = segments_[transit.segment];
   if (segment.lost)
     return drop(place_of(segment.ports[transit.source]), transit, DropReason::cut, false);
+  const std::byte* p = transit.frame.data();
+  if (!segment.macs.learn(wire::load_mac(p + 6), transit.source))
+    return drop(place_of(segment.ports[transit.source]), transit, DropReason::forged_source, false);
   segment.ports[transit.source].flows.count(transit.frame);
   if (hooks_.tap)
     hooks_.tap({.segment = transit.segment,
                 .source = transit.source,
                 .time = now_,
                 .frame = transit.frame});
-  const std::byte* p = transit.frame.data();
-  segment.macs.learn(wire::load_mac(p + 6), transit.source);
   const MacAddress to = wire::load_mac(p);
   const auto place = to.is_group() ? std::nullopt : segment.macs.find(to);
   if (!place) return flood(transit);
@@ -102,8 +103,8 @@ void Core::transmit(const Transit& transit) {
 }
 
 /// Gateways stay, cards may be gone.
-DropCounters::Place Core::place_of(const SegmentPort& from) const {
-  return from.kind == PortKind::gateway ? gateways_[from.owner]->place() : ports_[from.owner].place;
+DropCounters::Place Core::place_of(const SegmentPort& port) const {
+  return port.kind == PortKind::gateway ? gateways_[port.owner]->place() : ports_[port.owner].place;
 }
 
 /// Cards first: they only look. A gateway may change the frame, so each gets a copy.

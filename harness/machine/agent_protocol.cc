@@ -3,6 +3,7 @@
 
 #include "base/error.hh"
 #include "machine/base64.hh"
+#include "model/foreign_json.hh"
 
 #include <nlohmann/json.hpp>
 
@@ -23,11 +24,13 @@ std::string request(std::string_view what, json arguments) {
 
 /// The answer's "return".
 json value_of(std::string_view answer) {
-  auto parsed = json::parse(answer, nullptr, false);
+  auto parsed = parse_foreign_json(answer);
   if (!parsed.is_object())
     throw Error("the guest agent's answer is no JSON: " + std::string(answer.substr(0, 80)));
-  if (const auto error = parsed.find("error"); error != parsed.end())
-    throw Error("the guest agent: " + error->value("desc", error->dump()));
+  if (const auto error = parsed.find("error"); error != parsed.end()) {
+    const bool told = error->is_object() && error->contains("desc") && (*error)["desc"].is_string();
+    throw Error("the guest agent: " + (told ? (*error)["desc"].get<std::string>() : error->dump()));
+  }
   if (!parsed.contains("return")) throw Error("the guest agent's answer has no 'return'");
   return std::move(parsed["return"]);
 }

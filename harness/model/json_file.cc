@@ -67,23 +67,23 @@ public:
   explicit DuplicateKeys(const fs::path& file) : file_(file) {}
 
   void see(nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-    using enum nlohmann::json::parse_event_t;
+    using Event = nlohmann::json::parse_event_t;
     switch (event) {
-    case object_start:
-    case array_start:
+    case Event::object_start:
+    case Event::array_start:
       if (open_.size() == depth_limit)
         refuse(file_,
                pointer() + ": found more than " + std::to_string(depth_limit) +
                    " levels, wanted fewer");
-      open_.push_back({.is_array = event == array_start});
+      open_.push_back({.is_array = event == Event::array_start});
       break;
-    case object_end:
-    case array_end:
+    case Event::object_end:
+    case Event::array_end:
       open_.pop_back();
       next_element();
       break;
-    case value: next_element(); break;
-    case key: {
+    case Event::value: next_element(); break;
+    case Event::key: {
       auto& object = open_.back();
       object.key = parsed.get<std::string>();
       if (!object.keys.insert(object.key).second)

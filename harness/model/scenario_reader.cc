@@ -83,6 +83,9 @@ nat::Timers read_timers(const JsonReader& json) {
   return timers;
 }
 
+/// Of one host: with fewer at once no probe could tell the other axes.
+constexpr std::int64_t fewest_ports = 16;
+
 void read_translation(Fields& fields, nat::Behaviour& behaviour) {
   if (const auto translation = fields.optional("translation"))
     behaviour.translating = read_word(*translation, translatings);
@@ -91,7 +94,7 @@ void read_translation(Fields& fields, nat::Behaviour& behaviour) {
   if (const auto ports = fields.optional("ports"))
     behaviour.ports = read_word(*ports, port_assignments);
   if (const auto size = fields.optional("port_block_size"))
-    behaviour.port_block_size = static_cast<std::uint16_t>(size->integer(1, 64512));
+    behaviour.port_block_size = static_cast<std::uint16_t>(size->integer(fewest_ports, 64512));
   if (const auto overload = fields.optional("overload_ports"))
     behaviour.overload_ports = overload->flag();
   if (const auto pooling = fields.optional("pooling"))
@@ -108,7 +111,7 @@ void read_life(Fields& fields, nat::Behaviour& behaviour) {
   if (const auto lifetime = fields.optional("absolute_lifetime"))
     behaviour.absolute_lifetime = read_duration(*lifetime, shortest_timer, longest_timer);
   if (const auto limit = fields.optional("per_host_limit"))
-    behaviour.per_host_limit = static_cast<std::uint32_t>(limit->integer(1, 65535));
+    behaviour.per_host_limit = static_cast<std::uint32_t>(limit->integer(fewest_ports, 65535));
 }
 
 void read_links(Fields& fields, nat::Behaviour& behaviour) {

@@ -2,6 +2,8 @@
 #include "runner/probe_link.hh"
 
 #include "base/error.hh"
+#include "model/foreign_json.hh"
+#include "runner/probe_event.hh"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -18,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int write_patience_milliseconds = 10'000;
+constexpr std::size_t longest_line = 64 * 1024; ///< the program's own lines have some hundred bytes
 
 bool would_block() {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -74,10 +77,12 @@ void ProbeLink::read() {
     start = end + 1;
   }
   partial_.erase(0, start);
+  if (partial_.size() > longest_line)
+    fail(fmt::format("said a line of more than {} bytes", longest_line));
 }
 
 void ProbeLink::take_line(const std::string& line) {
-  const auto said = json::parse(line, nullptr, false);
+  const auto said = parse_foreign_json(line);
   const bool object = said.is_object();
   const auto id = object && said.contains("id") && said["id"].is_number_unsigned()
                       ? said["id"].get<std::uint64_t>()
@@ -90,12 +95,10 @@ void ProbeLink::take_line(const std::string& line) {
   if (said.contains("event")) return sink_(said);
   if (id != 0 && id == clock_id_) {
     clock_id_ = 0;
-    if (!said.contains("now") || !said["now"].is_number_integer())
-      fail("did not say what time it is");
-    clock_.add(clock_asked_, Time{said["now"].get<std::int64_t>()}, read_at_);
+    clock_.add(clock_asked_, read_guest_time(said, "now", machine_), read_at_);
     return;
   }
-  answers_[id] = said;
+  if (id >= first_id_ && id < next_id_) answers_[id] = said; // nobody waits for any other
 }
 
 std::optional<json> ProbeLink::take_answer(std::uint64_t id) {

@@ -2,6 +2,7 @@
 #include "runner/probe_session.hh"
 
 #include "base/error.hh"
+#include "runner/probe_event.hh"
 #include "runner/probe_link.hh"
 
 #include <fmt/format.h>
@@ -22,8 +23,6 @@ constexpr int first_clock_questions = 8;
 constexpr Duration clock_interval = 500ms;
 /// A probe that was sent less than this ago and has not arrived is on its way, not lost.
 constexpr Duration on_its_way = 1s;
-constexpr std::uint32_t most_probes =
-    1'000'000; ///< a day at ten a second; bounds what a mad guest can cost
 
 /// One sequence, as both programs told it, in guest times.
 struct Exchange {
@@ -38,14 +37,6 @@ struct Exchange {
 /// A copy that comes later does not count: what came first is what travelled.
 void note(std::optional<Time>& first, Time time) {
   if (!first) first = time;
-}
-
-template <typename T>
-T number(const json& event, const char* name) {
-  const auto found = event.find(name);
-  if (found == event.end() || !found->is_number_integer())
-    throw Error(fmt::format("a probe event lacks '{}': {}", name, event.dump()));
-  return found->get<T>();
 }
 
 } // namespace
@@ -125,31 +116,24 @@ struct ProbeSession::Impl {
     b.ask_clock();
   }
 
-  void take(const json& event, const ProbeLink& link) {
-    const auto kind = event.value("event", "");
-    if (kind == "dropped")
-      throw Error(
-          fmt::format("the probe program on machine '{}' lost {} events: nobody read them in time",
-                      link.machine(),
-                      event.value("count", 0)));
-    if (number<std::uint32_t>(event, "stream") != options.stream) return;
-    const auto sequence = number<std::uint32_t>(event, "seq");
-    if (sequence >= most_probes)
-      throw Error(fmt::format("probe number {}: that is too many", sequence));
-    if (sequence >= exchanges.size()) exchanges.resize(sequence + 1);
-    auto& exchange = exchanges[sequence];
-    const Time time{number<std::int64_t>(event, "time")};
-    const auto length = number<std::size_t>(event, "length");
-    if (kind == "sent") {
-      note(exchange.request_sent, time);
-      exchange.request_length = length;
+  void take(const json& said, const ProbeLink& link) {
+    const auto event = read_probe_event(said, link.machine());
+    if (event.stream != options.stream) return;
+    if (event.sequence >= exchanges.size()) exchanges.resize(event.sequence + 1);
+    auto& exchange = exchanges[event.sequence];
+    switch (event.kind) {
+    case ProbeEvent::Kind::sent:
+      note(exchange.request_sent, event.time);
+      exchange.request_length = event.length;
+      break;
+    case ProbeEvent::Kind::request: note(exchange.request_received, event.time); break;
+    case ProbeEvent::Kind::replied:
+      note(exchange.reply_sent, event.time);
+      exchange.reply_length = event.length;
+      break;
+    case ProbeEvent::Kind::reply: note(exchange.reply_received, event.time); break;
+    case ProbeEvent::Kind::other: break;
     }
-    if (kind == "request") note(exchange.request_received, time);
-    if (kind == "replied") {
-      note(exchange.reply_sent, time);
-      exchange.reply_length = length;
-    }
-    if (kind == "reply") note(exchange.reply_received, time);
   }
 
   /// The moment of which the tracks speak.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/suggest.hh"
+#include "model/foreign_json.hh"
 #include "vpn/deployment.hh"
 
 #include <nlohmann/json.hpp>
@@ -35,7 +36,7 @@ Claim understood(const Exit& exit) {
                     exit.diagnostics.substr(0, exit.diagnostics.find('\n'));
     return claim;
   }
-  const auto record = nlohmann::json::parse(exit.output, nullptr, false);
+  const auto record = parse_foreign_json(exit.output);
   if (!record.is_object()) {
     claim.problem = "the status script did not print one JSON object";
     return claim;

@@ -38,6 +38,11 @@ struct IpHeader {
   bool is_fragment() const { return more_fragments || fragment_offset != 0; }
   /// Does the upper layer's header stand in this packet?
   bool has_upper_header() const { return fragment_offset == 0; }
+  /// A later fragment that would write over the TCP header of the first, which a filter saw: an
+  /// attack, and nothing else (RFC 1858 section 4, RFC 3128; RFC 5722 for IPv6).
+  bool overlaps_tcp_header() const {
+    return protocol == ip_protocol::tcp && fragment_offset != 0 && fragment_offset < 20;
+  }
   std::size_t data_size() const { return std::size_t{total_size} - header_size; }
   bool operator==(const IpHeader&) const = default;
 };

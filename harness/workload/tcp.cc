@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "workload/tcp.hh"
 
+#include "model/foreign_json.hh"
+
 #include <nlohmann/json.hpp>
 
 #include <string>
@@ -14,7 +16,7 @@ using nlohmann::json;
 } // namespace
 
 Sample parse_iperf3(std::string_view output) {
-  const auto document = json::parse(output, nullptr, false);
+  const auto document = parse_foreign_json(output);
   if (!document.is_object()) return {.problem = "iperf3 printed no JSON"};
   if (const auto error = document.find("error"); error != document.end())
     return {.problem =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every parser of a frame's layers, on bytes of any content.
+// Every parser of a frame's layers, the judge's too, on bytes of any content.
+#include "judge/frame.hh"
 #include "wire/arp.hh"
 #include "wire/dhcp.hh"
 #include "wire/frame.hh"
@@ -49,6 +50,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(summary->data.empty() ||
             (summary->data.data() >= bytes.data() &&
              summary->data.data() + summary->data.size() <= bytes.data() + bytes.size()));
+  if (const auto facts = read_frame(bytes))
+    require(facts->source_mac == source_mac(bytes) && facts->length <= 0xffff);
   wire::parse_arp(bytes);
   wire::parse_udp(bytes);
   wire::parse_udp(bytes, true);

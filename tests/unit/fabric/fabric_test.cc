@@ -15,13 +15,21 @@ const Endpoint r_port = at("80.100.0.100", 9);
 
 TEST(Segment, LearnsWhoIsWhere) {
   World world(neighbours());
-  world.udp("x", 1, at("10.0.0.2", 1), "flooded"); // nobody knows y yet
+  world.udp("x", 1, at("10.0.0.2", 1), "a card is known"); // by its address, before it speaks
+  EXPECT_EQ(world.take("y").size(), 1U);
+  EXPECT_TRUE(world.take("z").empty());
+  // Something behind y with an address of its own: a container, say.
+  const MacAddress other{{2, 0xaa, 0, 0, 0, 1}};
+  auto to_other = world.addresses("x", 1, at("10.0.0.2", 1));
+  to_other.destination_mac = other;
+  world.send("x", wire::make_udp_frame(to_other, bytes_of("flooded")));
   EXPECT_EQ(world.take("y").size(), 1U);
   EXPECT_EQ(world.take("z").size(), 1U);
-  world.udp("y", 1, at("10.0.0.1", 1), "learned");
+  auto from_other = world.addresses("y", 1, at("10.0.0.1", 1));
+  from_other.source_mac = other;
+  world.send("y", wire::make_udp_frame(from_other, bytes_of("learned")));
   EXPECT_EQ(world.take("x").size(), 1U);
-  EXPECT_TRUE(world.take("z").empty());
-  world.udp("x", 1, at("10.0.0.2", 1), "direct");
+  world.send("x", wire::make_udp_frame(to_other, bytes_of("direct")));
   EXPECT_EQ(world.take("y").size(), 1U);
   EXPECT_TRUE(world.take("z").empty());
 }

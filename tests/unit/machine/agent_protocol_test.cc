@@ -79,6 +79,8 @@ TEST(AgentProtocol, NonsenseIsAnError) {
     EXPECT_THROW(agent::parse_exec_status(answer), Error) << answer;
   EXPECT_THROW(agent::parse_exec_status(R"({"return":{"exited":true,"exitcode":"0"}})"), Error);
   EXPECT_THROW(agent::parse_file_part(R"({"return":{"buf-b64":"!","eof":true}})"), Error);
+  for (const auto* const error : {"7", "\"no\"", "null", "[[[]]]", R"({"desc":7})", "{}"})
+    EXPECT_THROW(agent::parse_pid("{\"error\":" + std::string(error) + "}"), Error) << error;
 }
 
 TEST(AgentProtocol, FileParts) {
