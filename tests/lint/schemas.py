@@ -29,7 +29,7 @@ SAMPLES = {
         **_HEAD, "stands_for": "Whatever it may be.", "source": "A standard.",
         "gateways": [{"role": "home", "mapping": "EIM", "filtering": "ADF", "ports": "block", "port_block_size": 64, "flows": "strict",
                       "translation": "napt", "hairpin": "internal-source",
-                      "refresh": "outbound-only", "absolute_lifetime": "167h", "icmp_errors": "dropped", "per_host_limit": 10,
+                      "refresh": "outbound-only", "absolute_lifetime": "167h", "icmp_errors": "dropped", "per_host_limit": 16,
                       "udp_out": "none", "tcp_out": [443, 80],
                       "timers": {"udp_unreplied": "30s", "udp_stream": "1m", "tcp_transitory": "2.5m",
                                  "tcp_established": "168h", "icmp": "1000ms"}},
