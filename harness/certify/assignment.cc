@@ -158,6 +158,8 @@ void Probes::judge_ports(const std::vector<PortPair>& pairs) {
   else if (by_address.size() == 1 &&
            unsigned{highest.external.port} - lowest.external.port < half_of_ports)
     measure_block(lowest.external.port, highest.external.port, pairs.size());
+  else if (steps_of(by_address).all < least_samples) // hardly two of any address
+    found_.ports = "random or sequential-up or sequential-down";
   else
     found_.ports = "random";
 }

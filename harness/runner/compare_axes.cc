@@ -136,9 +136,10 @@ private:
     const auto limit = d_.per_host_limit;
     const auto limit_word = limit == 0 ? std::string("none") : std::to_string(limit);
     const auto above = number_of(m_.per_host_limit, "above ");
-    const bool fits = limit == 0
-                          ? above.has_value()
-                          : number_of(m_.per_host_limit) == limit || (above && *above < limit);
+    const bool unseen =
+        limit == 0 || (block && d_.port_block_size <= limit); // the block ends first
+    const bool fits = unseen ? above.has_value()
+                             : number_of(m_.per_host_limit) == limit || (above && *above < limit);
     add("per_host_limit",
         limit_word,
         m_.per_host_limit,
