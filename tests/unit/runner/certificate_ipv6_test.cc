@@ -132,7 +132,8 @@ TEST(CertificateIpv6, HasItsOwnAxes) {
             1);
   auto without = office({});
   without.gateways[0].spec.outside.ipv6.reset();
-  for (const auto& axis : certify_network(without, without, 5).at(0).axes)
+  const auto certificates = certify_network(without, without, 5);
+  for (const auto& axis : certificates.at(0).axes)
     EXPECT_FALSE(axis.axis.starts_with("ipv6")) << axis.axis;
 }
 
