@@ -20,7 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-constexpr Duration starved = 1s; ///< a stall that a VPN's own timers would feel
+constexpr Duration starved = 1s;  ///< a stall that a VPN's own timers would feel
+constexpr double fair_pace = 0.9; ///< of the probes that were due; an idle host's guest sends all
+constexpr std::size_t enough_probes = 20; ///< to tell a pace
 
 std::string version_of(const std::vector<std::pair<std::string, std::string>>& versions,
                        const std::string& name) {
@@ -70,6 +72,14 @@ ProbeTrack read_track(const json& document) {
     track.probes.push_back(probe);
   }
   return track;
+}
+
+/// What the host did to the lab is a finding, and never held against the VPN.
+void blame_the_host(const std::string& finding, TrialResult& result) {
+  result.findings.push_back(finding);
+  if (result.verdict != Verdict::worse_than_expected) return;
+  result.verdict = Verdict::inconclusive;
+  result.reason = finding + "; what was seen: " + result.reason;
 }
 
 void decide_by_path(TrialResult& result) {
@@ -202,12 +212,22 @@ void collect_network(FabricLoop& fabric, const TrialSpec& spec, TrialResult& res
     throw Error("the capture is incomplete: " + health.capture_problem);
   if (health.longest_stall <= starved) return;
   const auto stall = std::chrono::duration<double>(health.longest_stall).count();
-  result.findings.push_back(
-      fmt::format("the host starved the lab: the fabric stood still for {:.1f} s", stall));
-  if (result.verdict == Verdict::worse_than_expected) {
-    result.verdict = Verdict::inconclusive;
-    result.reason = result.findings.back() + "; what was seen: " + result.reason;
-  }
+  blame_the_host(
+      fmt::format("the host starved the lab: the fabric stood still for {:.1f} s", stall), result);
+}
+
+void judge_pace(const ProbeTrack& asked, Duration interval, TrialResult& result) {
+  if (asked.probes.size() < enough_probes) return;
+  const auto span = asked.probes.back().sent - asked.probes.front().sent;
+  const auto sent = static_cast<double>(asked.probes.size() - 1);
+  const double due = std::chrono::duration<double>(span) / interval;
+  if (sent >= fair_pace * due) return;
+  blame_the_host(
+      fmt::format("the host starved guest {}: it sent {:.0f} probes where {:.0f} were due",
+                  asked.from,
+                  sent,
+                  due),
+      result);
 }
 
 void compare_claims(TrialResult& result) {

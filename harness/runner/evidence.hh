@@ -35,6 +35,10 @@ std::uint64_t relay_bytes(FabricLoop& fabric, const std::vector<std::string>& re
 /// Ledger, bytes by carrier, health and what is worth a finding.
 void collect_network(FabricLoop& fabric, const TrialSpec& spec, TrialResult& result);
 
+/// A guest that could not send a probe each `interval` was starved by the host: then a path that is
+/// worse than expected is not the VPN's. `asked`: the probes of the peer that asks. After decide().
+void judge_pace(const ProbeTrack& asked, Duration interval, TrialResult& result);
+
 /// A claim that the wire contradicts is a finding.
 void compare_claims(TrialResult& result);
 

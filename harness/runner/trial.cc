@@ -114,6 +114,7 @@ private:
     prove(lab, nodes, probing, keeper);
     if (result_->path != PathKind::unreachable) play(lab, nodes, probing);
     conclude();
+    judge_pace(asked_, ProbeOptions{}.interval, *result_);
     if (result_->path != PathKind::unreachable && !spec_->workloads.empty()) {
       begin("workload");
       measure(lab, nodes);
@@ -124,6 +125,7 @@ private:
   void record_path(const PairVerdict& verdict, PathPhase& probing) {
     const auto there = probing.session().there();
     const auto back = probing.session().back();
+    asked_ = there;
     result_->path = verdict.path();
     undecided_ = undecided(verdict.there) || undecided(verdict.back);
     if (probing.session().clock_uncertainty() > trusted_clock)
@@ -250,6 +252,7 @@ private:
   Progress* progress_;
   Interrupt* interrupt_;
   TrialResult* result_;
+  ProbeTrack asked_{}; ///< the probes of A while the path settled
   bool undecided_ = false;
   std::string phase_;
   std::chrono::steady_clock::time_point clock_;

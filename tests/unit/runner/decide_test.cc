@@ -60,6 +60,34 @@ TEST(Decide, AControlThatFailsIsNeverTheVpnsFault) {
   EXPECT_EQ(result.verdict, Verdict::inconclusive);
 }
 
+/// Probes at this pace, in milliseconds.
+ProbeTrack paced(unsigned milliseconds) {
+  ProbeTrack track{.from = "a", .to = "b", .probes = {}};
+  for (std::uint32_t i = 0; i < 50; ++i)
+    track.probes.push_back(
+        {.sequence = i, .length = 128, .sent = Time{std::chrono::milliseconds{milliseconds * i}}});
+  return track;
+}
+
+TEST(Decide, AStarvedGuestIsNotTheVpnsFault) {
+  using std::chrono::milliseconds;
+  auto worse = shown(PathKind::relayed, PathKind::direct);
+  decide(worse);
+  ASSERT_EQ(worse.verdict, Verdict::worse_than_expected);
+  auto fair = worse;
+  judge_pace(paced(105U), milliseconds{100}, fair);
+  EXPECT_EQ(fair, worse);
+  judge_pace(paced(128U), milliseconds{100}, worse);
+  EXPECT_EQ(worse.verdict, Verdict::inconclusive);
+  EXPECT_TRUE(worse.reason.starts_with("the host starved guest a: it sent 49 probes where 63"))
+      << worse.reason;
+  auto good = shown(PathKind::direct, PathKind::direct);
+  decide(good);
+  judge_pace(paced(200U), milliseconds{100}, good);
+  EXPECT_EQ(good.verdict, Verdict::as_expected);
+  EXPECT_EQ(good.findings.size(), 1U);
+}
+
 TEST(Decide, TheLastControlCounts) {
   auto result = shown(PathKind::unreachable, PathKind::unreachable);
   result.proofs.front().holds = false; // opening did not help: the VPN needs known endpoints ...
