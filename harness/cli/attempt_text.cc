@@ -16,7 +16,7 @@ const char* path_word(bool direct) {
 } // namespace
 
 std::string attempt_text(const Attempt& attempt) {
-  if (!attempt.certified) return "invalid!";
+  if (!attempt.is_sound()) return "invalid!";
   return std::string(attempt.direct ? "direct" : "-") + (attempt.as_expected() ? "" : "!");
 }
 
@@ -52,6 +52,7 @@ nlohmann::ordered_json attempt_json(const Attempt& attempt) {
           {"reason", attempt.expected.reason},
           {"as_expected", attempt.as_expected()},
           {"certified", attempt.certified},
+          {"attempted", attempt.attempted},
           {"differs",
            attempt.differs.empty() ? nlohmann::ordered_json()
                                    : nlohmann::ordered_json(attempt.differs)},
@@ -59,7 +60,7 @@ nlohmann::ordered_json attempt_json(const Attempt& attempt) {
 }
 
 int exit_status(const Attempts& attempts) {
-  if (!std::ranges::all_of(attempts.cells, &Attempt::certified)) return 3;
+  if (!std::ranges::all_of(attempts.cells, &Attempt::is_sound)) return 3;
   return surprises(attempts) == 0 ? 0 : 1;
 }
 

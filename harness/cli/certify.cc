@@ -76,15 +76,6 @@ std::string fitting_topology(const Catalog& catalog, const Scenario& scenario) {
                    "' fits no topology that is shipped, wanted --topology NAME|FILE" + complaint);
 }
 
-void check_measurable(const Network& network) {
-  for (const auto& gateway : network.gateways) {
-    const auto lacks = [](const Attachment& at) { return !at.ipv4; };
-    if (lacks(gateway.spec.outside) || std::ranges::any_of(gateway.spec.inside, lacks))
-      throw InputError("gateway '" + gateway.spec.name +
-                       "': found a side without IPv4, wanted IPv4 on both: certification needs it");
-  }
-}
-
 using Row = std::array<std::string, 5>;
 
 /// An axis, and a line for each further probe that it took.
@@ -146,7 +137,8 @@ int certify(const CertifyOptions& options) {
   const auto topology = catalog.topology(
       options.topology.empty() ? fitting_topology(catalog, scenario) : options.topology);
   const auto declared = bind(topology, scenario, {}, options.seed);
-  check_measurable(declared);
+  if (const auto why = unmeasurable(declared); !why.empty())
+    throw InputError("topology '" + topology.name + "': " + why);
   auto built = declared;
   for (const auto& text : options.faults)
     apply_lab_fault(parse_lab_fault(text), built);

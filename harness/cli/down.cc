@@ -22,7 +22,7 @@ int down(const DownArguments& arguments) {
   const auto lab = find_lab(arguments.lab, arguments.runs);
   LabClient client(lab);
   client.ask({{"do", "down"}}, 30s);
-  client.await_end(60s);
+  client.await_end(5min); // it pulls the logs of every machine first
   fmt::print("{}\n", lab.string());
   return 0;
 }

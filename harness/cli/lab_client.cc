@@ -34,6 +34,8 @@ nlohmann::json LabClient::ask(const nlohmann::json& request, std::chrono::millis
   const auto line = LineReader(fd_.get()).next(patience);
   if (!line) throw Error("the lab's supervisor did not answer");
   auto answer = nlohmann::json::parse(*line, nullptr, false);
+  if (answer.is_object() && answer.value("input", false))
+    throw InputError(answer.value("error", "no reason given"));
   if (!answer.is_object() || !answer.value("ok", false))
     throw Error("the lab's supervisor: " +
                 (answer.is_object() ? answer.value("error", "no reason given") : *line));

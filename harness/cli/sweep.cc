@@ -68,7 +68,7 @@ plan_sweep(const SweepArguments& arguments, const std::string& name, const Catal
 
 /// Why, where that is not plain: theory was not met, or leaves it open.
 std::string remark(const Attempt& attempt) {
-  if (!attempt.certified) return attempt.differs;
+  if (!attempt.is_sound()) return attempt.differs;
   if (attempt.expected.certainty == oracle::Certainty::may)
     return "either way: " + attempt.expected.reason;
   return attempt.as_expected() ? "" : attempt.expected.reason;

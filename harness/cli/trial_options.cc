@@ -112,11 +112,10 @@ TrialSpec plan(TrialArguments& arguments, const Catalog& catalog) {
   return plan_trial(catalog, request);
 }
 
-TrialOptions
-prepare(const TrialArguments& arguments, const TrialSpec& spec, const Catalog& catalog) {
-  TrialOptions options{.uri = arguments.uri,
-                       .image = read_guest_image(guest_folder(arguments.guest)),
-                       .run_dir = {}};
+LabOptions prepare(const TrialArguments& arguments, const TrialSpec& spec, const Catalog& catalog) {
+  LabOptions options{.uri = arguments.uri,
+                     .image = read_guest_image(guest_folder(arguments.guest)),
+                     .run_dir = {}};
   options.run_dir = make_run_dir(arguments.runs, spec, arguments.request, catalog);
   options.accelerator = choose_accelerator(arguments.accelerator, options.image);
   return options;

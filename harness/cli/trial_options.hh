@@ -38,7 +38,6 @@ void add_trial_options(CLI::App& command, TrialArguments& arguments);
 TrialSpec plan(TrialArguments& arguments, const Catalog& catalog);
 
 /// Makes the run directory and finds out what the host can do.
-TrialOptions
-prepare(const TrialArguments& arguments, const TrialSpec& spec, const Catalog& catalog);
+LabOptions prepare(const TrialArguments& arguments, const TrialSpec& spec, const Catalog& catalog);
 
 } // namespace hermesh::cli

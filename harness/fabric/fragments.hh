@@ -5,6 +5,7 @@
 #include "fabric/frame_store.hh"
 #include "fabric/ledger.hh"
 #include "fabric/segment.hh"
+#include "wire/ip.hh"
 
 #include <tsl/robin_map.h>
 
@@ -12,9 +13,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace hermesh {
+
+class Core;
 
 /// What was decided for the first fragment of a datagram, kept for those that follow, since only
 /// the first has ports. Fragments that come before it wait for it (RFC 4787 REQ-14). A datagram is
@@ -27,23 +31,50 @@ public:
   static constexpr std::size_t most_pieces = 128;     ///< 64 KiB in pieces of 512 bytes
   static constexpr Duration patience = std::chrono::seconds{15};
 
+  struct Decision {
+    DropReason drop = DropReason::none;      ///< the first one was dropped: so are the others
+    Address address{};                       ///< else: what replaces the translated end's address
+    std::optional<Address> hairpin_source{}; ///< set: this replaces the other end's
+  };
+  using Visit = std::function<void(const Transit&)>;
+  using Drop = std::function<void(const Transit&, DropReason)>;
+
+  /// `drop` gets every frame that waited and may not go on.
+  Fragments(Core& core, Drop drop) : core_(core), drop_(std::move(drop)) {}
+
+  /// The decision on the first fragment, if that was seen.
+  std::optional<Decision> find(const wire::IpHeader& ip, const Transit& transit) const;
+
+  /// Notes what a fragment carries, once for each that comes; a whole datagram is admitted. False
+  /// when it overlaps an earlier one, or its datagram did so before, or is in more than
+  /// `most_pieces`: nothing of it may pass any more, for a host that put them together might see
+  /// other ports than the gateway did (RFC 1858 section 4, RFC 5722 section 4). The same range
+  /// again is a duplicate that a link made, and passes.
+  bool admit(const wire::IpHeader& ip, const Transit& transit);
+
+  /// A fragment that came before the first; false when there is no room for it.
+  bool hold(const wire::IpHeader& ip, const Transit& transit);
+
+  /// Where the packet is a first fragment, it is decided. Those that waited for it go to `resume`,
+  /// and are admitted again.
+  void decide(const wire::IpHeader& ip,
+              const Transit& transit,
+              const Decision& decision,
+              const Visit& resume);
+
+  Time due() const;
+  /// Forget what is too old.
+  void advance(Time now);
+
+private:
   struct Key {
     Address source{};
     Address destination{};
     std::uint32_t identification = 0;
     std::uint8_t protocol = 0;
-    std::uint64_t port = 0; ///< see port_of
+    std::uint64_t port = 0; ///< where it came in: all of a datagram do by the same
 
     bool operator==(const Key&) const = default;
-  };
-  /// Where a frame came in. All of a datagram come in by the same.
-  static std::uint64_t port_of(const Transit& transit) {
-    return std::uint64_t{transit.segment} << 32 | transit.source;
-  }
-  struct Decision {
-    DropReason drop = DropReason::none;      ///< the first one was dropped: so are the others
-    Address address{};                       ///< else: what replaces the translated end's address
-    std::optional<Address> hairpin_source{}; ///< set: this replaces the other end's
   };
   /// What a fragment carries of its datagram, in bytes.
   struct Range {
@@ -52,31 +83,6 @@ public:
 
     bool operator==(const Range&) const = default;
   };
-
-  /// The decision on the first fragment, if that was seen.
-  std::optional<Decision> find(const Key& key) const;
-
-  using Visit = std::function<void(const Transit&)>;
-
-  /// Notes what a fragment carries, once for each that comes. False when it overlaps an earlier
-  /// one, or its datagram did so before, or is in more than `most_pieces`: nothing of it may pass
-  /// any more (RFC 5722 section 4), and those that waited are handed to `refuse`. The same range
-  /// again is a duplicate that a link made, and passes.
-  bool
-  admit(const Key& key, const Range& range, Time now, const Visit& refuse, const Visit& give_up);
-
-  /// A fragment that came before the first; false when there is no room for it.
-  bool hold(const Key& key, const Transit& transit, Time now, const Visit& give_up);
-
-  /// The first fragment is decided. Those that waited for it are handed to `send`.
-  void decide(
-      const Key& key, const Decision& decision, Time now, const Visit& send, const Visit& give_up);
-
-  Time due() const;
-  /// Forget what is too old; frames that still waited are handed to `give_up`.
-  void advance(Time now, const Visit& give_up);
-
-private:
   struct Waiting {
     FrameStore::Slot slot = 0;
     std::uint32_t segment = 0;
@@ -105,12 +111,17 @@ private:
     }
   };
 
-  Datagram& open(const Key& key, Time now, const Visit& give_up);
-  void forget_oldest(Share& share, const Visit& give_up);
+  static Key key_of(const wire::IpHeader& ip, const Transit& transit);
+  Datagram& open(const Key& key);
+  void forget_oldest(Share& share);
+  void drop_all(Share& share, const std::vector<Waiting>& waiting, DropReason reason);
   static void hand_over(Share& share, const std::vector<Waiting>& waiting, const Visit& to);
 
+  Core& core_;
+  Drop drop_;
   tsl::robin_map<Key, Datagram, KeyHash> datagrams_;
   std::map<std::uint64_t, Share> shares_; ///< by port, of which there are few
+  bool resuming_ = false;                 ///< fragments that waited are looked at again
 };
 
 } // namespace hermesh

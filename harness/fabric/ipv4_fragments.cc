@@ -6,30 +6,11 @@
 #include "wire/fragment.hh"
 
 namespace hermesh {
-namespace {
-
-Fragments::Key fragment_key(const wire::IpHeader& ip, const Transit& transit) {
-  return {.source = ip.source,
-          .destination = ip.destination,
-          .identification = ip.identification,
-          .protocol = ip.protocol,
-          .port = Fragments::port_of(transit)};
-}
-
-} // namespace
-
 void Ipv4Path::later_fragment(Packet& packet, wire::End end) {
   if (packet.ip.overlaps_tcp_header()) return drop(packet, DropReason::malformed);
-  const auto decision = fragments_.find(fragment_key(packet.ip, packet.transit));
+  const auto decision = fragments_.find(packet.ip, packet.transit);
   if (!decision) {
-    const bool held = fragments_.hold(fragment_key(packet.ip, packet.transit),
-                                      packet.transit,
-                                      core_.now(),
-                                      [this](const Transit& transit) {
-                                        interfaces_[0].drop(transit, DropReason::fragment_timeout);
-                                      });
-    if (!held) drop(packet, DropReason::fragment_timeout);
-    core_.wake_at(fragments_.due());
+    if (!fragments_.hold(packet.ip, packet.transit)) drop(packet, DropReason::fragment_timeout);
     return;
   }
   if (decision->drop != DropReason::none) return drop(packet, decision->drop);
@@ -44,20 +25,9 @@ void Ipv4Path::later_fragment(Packet& packet, wire::End end) {
 
 /// Call after the first fragment went its way: those that waited for it follow.
 void Ipv4Path::settle_fragments(const Packet& packet, const Fragments::Decision& decision) {
-  if (!packet.ip.is_fragment() || !packet.ip.has_upper_header()) return;
-  fragments_.decide(
-      fragment_key(packet.ip, packet.transit),
-      decision,
-      core_.now(),
-      [&](const Transit& transit) {
-        resuming_ = true;
-        receive(packet.side, transit);
-        resuming_ = false;
-      },
-      [this](const Transit& transit) {
-        interfaces_[0].drop(transit, DropReason::fragment_timeout);
-      });
-  core_.wake_at(fragments_.due());
+  fragments_.decide(packet.ip, packet.transit, decision, [&](const Transit& transit) {
+    receive(packet.side, transit);
+  });
 }
 
 /// The link outside takes no more than its MTU, whichever end sends; for the far end, the gateway
@@ -80,24 +50,6 @@ bool Ipv4Path::fits_outside(const Packet& packet) {
             .rest = effective_.mtu});
   refuse(packet, DropReason::too_big);
   return false;
-}
-
-/// Of a datagram in pieces none may overlap another: a host that put them together might see other
-/// ports than the gateway did (RFC 1858 section 4).
-bool Ipv4Path::is_whole(const Packet& packet) {
-  if (!packet.ip.is_fragment() || resuming_) return true;
-  const std::uint32_t begin = packet.ip.fragment_offset;
-  const auto size = static_cast<std::uint32_t>(packet.ip.data_size());
-  const auto drop_as = [this](DropReason reason) {
-    return [this, reason](const Transit& transit) { interfaces_[0].drop(transit, reason); };
-  };
-  const bool whole = fragments_.admit(fragment_key(packet.ip, packet.transit),
-                                      {.begin = begin, .end = begin + size},
-                                      core_.now(),
-                                      drop_as(DropReason::fragment_overlap),
-                                      drop_as(DropReason::fragment_timeout));
-  core_.wake_at(fragments_.due());
-  return whole;
 }
 
 void Ipv4Path::forward(Packet& packet, const Route& way) {

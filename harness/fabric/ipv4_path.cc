@@ -46,6 +46,10 @@ Ipv4Path::Ipv4Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& i
       routes_(plan.routes_behind), lab_(plan.lab),
       external_(plan.sides[0].ipv4.value_or(Address{})), declared_(plan.behaviour),
       effective_(plan.behaviour), table_(plan.behaviour, external_, plan.seed),
+      fragments_(core,
+                 [this](const Transit& transit, DropReason reason) {
+                   interfaces_[0].drop(transit, reason);
+                 }),
       port_mapping_(core, table_, interfaces) {}
 
 void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
@@ -61,7 +65,8 @@ void Ipv4Path::receive(std::uint32_t side, const Transit& transit) {
   if (interfaces_[side].is_broadcast(ip->destination)) return;
   if (!is_for_one_host(ip->source)) return drop(packet, DropReason::malformed);
   if (packet.from_outside() && !fits_outside(packet)) return;
-  if (!is_whole(packet)) return drop(packet, DropReason::fragment_overlap);
+  if (!fragments_.admit(packet.ip, packet.transit))
+    return drop(packet, DropReason::fragment_overlap);
   packet.from_outside() ? from_outside(packet) : from_inside(packet);
 }
 
@@ -287,15 +292,8 @@ void Ipv4Path::refuse(const Packet& packet, DropReason reason) {
   settle_fragments(packet, {.drop = reason});
 }
 
-/// Those of datagrams that were begun before `until`; what waited for a first one is lost.
-void Ipv4Path::forget_fragments(Time until) {
-  fragments_.advance(until, [this](const Transit& transit) {
-    interfaces_[0].drop(transit, DropReason::fragment_timeout);
-  });
-}
-
 void Ipv4Path::advance(Time now) {
-  forget_fragments(now);
+  fragments_.advance(now);
   port_mapping_.advance(now);
   if (next_sweep_ > now) return;
   table_.expire(now);

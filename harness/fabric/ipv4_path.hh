@@ -87,7 +87,6 @@ private:
   void cross_error(Packet& packet, const std::optional<Route>& out);
   void later_fragment(Packet& packet, wire::End end);
   void settle_fragments(const Packet& packet, const Fragments::Decision& decision);
-  void forget_fragments(Time until);
   void translate_and_send(Packet& packet, wire::End end, const Endpoint& to);
   void forward(Packet& packet, const Route& route);
   void expect_sweep();
@@ -104,7 +103,6 @@ private:
   bool ttl_is_left(const Packet& packet);
   bool fits_outside(const Packet& packet);
   void answer(const Packet& packet, const wire::IcmpHeader& error);
-  bool is_whole(const Packet& packet);
   void drop(const Packet& packet, DropReason reason);
   void refuse(const Packet& packet, DropReason reason);
 
@@ -123,7 +121,6 @@ private:
   OpenedFlows opened_;
   std::optional<Address> last_inside_host_{}; ///< the latest that sent something out
   Fragments fragments_;
-  bool resuming_ = false; ///< fragments that waited are looked at again
   Time next_sweep_ = Time::max();
   PortMappingService port_mapping_;
 };

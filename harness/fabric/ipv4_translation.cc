@@ -134,14 +134,14 @@ void Ipv4Path::open(bool on) {
 void Ipv4Path::clear_state() {
   table_.clear();
   opened_.clear();
-  forget_fragments(Time::max());
+  fragments_.advance(Time::max());
   last_inside_host_.reset();
   port_mapping_.restart();
 }
 
 void Ipv4Path::reboot() {
   table_.reboot();
-  forget_fragments(Time::max()); // what was decided of the first ones would teach the old state
+  fragments_.advance(Time::max()); // what was decided of the first ones would teach the old state
   opened_.clear();
   last_inside_host_.reset();
   port_mapping_.restart();
@@ -155,7 +155,7 @@ std::size_t Ipv4Path::rebind(const Address& inside, std::optional<std::uint16_t>
 void Ipv4Path::change_address(const Address& outside) {
   external_ = outside;
   table_.move_to(outside);
-  forget_fragments(Time::max());
+  fragments_.advance(Time::max());
   opened_.clear();
   port_mapping_.restart();
 }

@@ -9,22 +9,12 @@
 #include <algorithm>
 
 namespace hermesh {
-namespace {
-
-Fragments::Key fragment_key_v6(const wire::IpHeader& ip, const Transit& transit) {
-  return {.source = ip.source,
-          .destination = ip.destination,
-          .identification = ip.identification,
-          .protocol = ip.protocol,
-          .port = Fragments::port_of(transit)};
-}
-
-} // namespace
-
 Ipv6Path::Ipv6Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces)
     : core_(core), interfaces_(interfaces), routes_(plan.routes_behind),
       upstream_(plan.upstream_ipv6), lab_(plan.lab), behaviour_(plan.behaviour),
-      filter_(plan.behaviour) {}
+      filter_(plan.behaviour), fragments_(core, [this](const Transit& transit, DropReason reason) {
+        interfaces_[0].drop(transit, reason);
+      }) {}
 
 void Ipv6Path::receive(std::uint32_t side, const Transit& transit) {
   Packet packet{
@@ -95,7 +85,8 @@ void Ipv6Path::forward(Packet& packet, const Route& way) {
     return drop(packet, DropReason::ttl_expired);
   }
   if ((packet.side == 0 || way.side == 0) && !may_cross(packet)) return;
-  if (!is_whole(packet)) return drop(packet, DropReason::fragment_overlap);
+  if (!fragments_.admit(packet.ip, packet.transit))
+    return drop(packet, DropReason::fragment_overlap);
   const auto reason = check(packet, way);
   if (!reason) return; // it waits
   if (*reason == DropReason::none) {
@@ -126,23 +117,6 @@ bool Ipv6Path::may_cross(const Packet& packet) {
   return false;
 }
 
-/// RFC 5722 section 4: pieces that overlap end their datagram.
-bool Ipv6Path::is_whole(const Packet& packet) {
-  if (!packet.ip.is_fragment() || resuming_) return true;
-  const std::uint32_t begin = packet.ip.fragment_offset;
-  const auto size = static_cast<std::uint32_t>(packet.ip.data_size());
-  const auto drop_as = [this](DropReason reason) {
-    return [this, reason](const Transit& transit) { interfaces_[0].drop(transit, reason); };
-  };
-  const bool whole = fragments_.admit(fragment_key_v6(packet.ip, packet.transit),
-                                      {.begin = begin, .end = begin + size},
-                                      core_.now(),
-                                      drop_as(DropReason::fragment_overlap),
-                                      drop_as(DropReason::fragment_timeout));
-  core_.wake_at(fragments_.due());
-  return whole;
-}
-
 /// To the sender, from this side.
 void Ipv6Path::answer(const Packet& packet, const wire::IcmpHeader& kind) {
   Interface& back = interfaces_[packet.side];
@@ -157,16 +131,9 @@ std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way
   if (packet.side != 0 && way.side != 0) return DropReason::none; // between insides
   if (!packet.ip.has_upper_header()) {
     if (packet.ip.overlaps_tcp_header()) return DropReason::malformed;
-    const auto decision = fragments_.find(fragment_key_v6(packet.ip, packet.transit));
+    const auto decision = fragments_.find(packet.ip, packet.transit);
     if (decision) return decision->drop;
-    const bool held = fragments_.hold(fragment_key_v6(packet.ip, packet.transit),
-                                      packet.transit,
-                                      core_.now(),
-                                      [this](const Transit& transit) {
-                                        interfaces_[0].drop(transit, DropReason::fragment_timeout);
-                                      });
-    core_.wake_at(fragments_.due());
-    if (held) return std::nullopt;
+    if (fragments_.hold(packet.ip, packet.transit)) return std::nullopt;
     return DropReason::fragment_timeout;
   }
   const bool inbound = packet.side == 0;
@@ -186,8 +153,8 @@ std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way
         filter_.inbound(ends->protocol, ends->destination, ends->source, core_.now());
     return known || lets_all_through() ? DropReason::none : DropReason::nat_filtered;
   }
-  if (!filter_.outbound(ends->protocol, ends->source, ends->destination, core_.now()))
-    return DropReason::nat_ports_exhausted;
+  const bool noted = filter_.outbound(ends->protocol, ends->source, ends->destination, core_.now());
+  if (!noted && !lets_all_through()) return DropReason::nat_ports_exhausted;
   return blocked ? DropReason::out_policy : DropReason::none;
 }
 
@@ -243,20 +210,9 @@ Ipv6Path::ends_of(wire::Bytes packet, const wire::IpHeader& ip, bool partial) {
 }
 
 void Ipv6Path::settle_fragments(const Packet& packet, DropReason reason) {
-  if (!packet.ip.more_fragments || !packet.ip.has_upper_header()) return;
-  fragments_.decide(
-      fragment_key_v6(packet.ip, packet.transit),
-      {.drop = reason},
-      core_.now(),
-      [&](const Transit& transit) {
-        resuming_ = true;
-        receive(packet.side, transit);
-        resuming_ = false;
-      },
-      [this](const Transit& transit) {
-        interfaces_[0].drop(transit, DropReason::fragment_timeout);
-      });
-  core_.wake_at(fragments_.due());
+  fragments_.decide(packet.ip, packet.transit, {.drop = reason}, [&](const Transit& transit) {
+    receive(packet.side, transit);
+  });
 }
 
 std::optional<Ipv6Path::Route> Ipv6Path::route(const Address& destination) const {
@@ -284,9 +240,7 @@ void Ipv6Path::clear_state() {
 }
 
 void Ipv6Path::advance(Time now) {
-  fragments_.advance(now, [this](const Transit& transit) {
-    interfaces_[0].drop(transit, DropReason::fragment_timeout);
-  });
+  fragments_.advance(now);
 }
 
 } // namespace hermesh

@@ -57,7 +57,6 @@ private:
   void forward(Packet& packet, const Route& way);
   bool may_cross(const Packet& packet);
   void answer(const Packet& packet, const wire::IcmpHeader& error);
-  bool is_whole(const Packet& packet);
   bool lets_all_through() const { return open_ || behaviour_.ipv6 == nat::Ipv6::open; }
   std::optional<DropReason> check(const Packet& packet, const Route& way);
   bool passes(const Ends& ends, bool inbound) const;
@@ -75,7 +74,6 @@ private:
   bool udp_blocked_ = false;
   StatefulFilter filter_;
   Fragments fragments_;
-  bool resuming_ = false; ///< fragments that waited are looked at again
 };
 
 } // namespace hermesh

@@ -16,7 +16,7 @@ constexpr Duration known_for = 60s;
 Neighbours::Answer Neighbours::look_up(const Address& address, Time now) {
   auto found = entries_.find(address);
   if (found == entries_.end()) {
-    if (!make_room(now)) return {.absent = true};
+    if (!make_room(now, Asker::we)) return {.absent = true};
     found = entries_.emplace(address, Entry{}).first;
   }
   Entry& entry = found.value();
@@ -50,7 +50,7 @@ void Neighbours::learn(const Address& address,
                        const std::function<void(wire::MutableBytes)>& send) {
   auto found = entries_.find(address);
   if (found == entries_.end()) {
-    if (!create || !make_room(now)) return;
+    if (!create || !make_room(now, Asker::others)) return;
     found = entries_.emplace(address, Entry{}).first;
   }
   Entry& entry = found.value();
@@ -119,15 +119,29 @@ void Neighbours::start_asking(Entry& entry, Time now) {
 }
 
 /// A full table forgets those that are absent and those that nobody confirmed for long, or else the
-/// oldest question; a guest that claims addresses may fill it for no longer than that.
-bool Neighbours::make_room(Time now) {
+/// oldest question. A question of ours may also push out whom we knew longest: one guest that
+/// claims many addresses, again and again, keeps no other from being found. An unasked claim may
+/// not.
+bool Neighbours::make_room(Time now, Asker asker) {
   if (entries_.size() < most_neighbours) return true;
   const auto forgettable = [now](const Entry& entry) {
     return !entry.asking && entry.waiting.empty() && now >= entry.next;
   };
   for (auto it = entries_.begin(); it != entries_.end();)
     it = forgettable(it->second) ? entries_.erase(it) : std::next(it);
-  return entries_.size() < most_neighbours || give_up_oldest_question(now);
+  return entries_.size() < most_neighbours || give_up_oldest_question(now) ||
+         (asker == Asker::we && forget_longest_known());
+}
+
+bool Neighbours::forget_longest_known() {
+  auto longest = entries_.end();
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (it->second.state != State::known || it->second.asking) continue;
+    if (longest == entries_.end() || it->second.next < longest->second.next) longest = it;
+  }
+  if (longest == entries_.end()) return false;
+  entries_.erase(longest);
+  return true;
 }
 
 bool Neighbours::give_up_oldest_question(Time now) {

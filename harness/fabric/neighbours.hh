@@ -65,7 +65,10 @@ private:
   };
 
   void start_asking(Entry& entry, Time now);
-  bool make_room(Time now);
+  /// Who wants room: we for a neighbour that we need, or somebody who says that it is there.
+  enum class Asker : std::uint8_t { we, others };
+  bool make_room(Time now, Asker asker);
+  bool forget_longest_known();
   bool give_up_oldest_question(Time now);
   void give_up_lost(const std::function<void(wire::MutableBytes)>& give_up);
 

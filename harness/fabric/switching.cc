@@ -114,9 +114,18 @@ void Core::flood(const Transit& transit) {
     for (std::uint32_t i = 0; i < count; ++i)
       if (i != transit.source && segments_[transit.segment].ports[i].kind == kind) visit(i);
   };
-  each(PortKind::card,
-       [&](std::uint32_t i) { deliver(transit, segments_[transit.segment].ports[i]); });
-  if (!wire::load_mac(transit.frame.data()).is_group()) return; // a gateway's own is never unknown
+  bool reached = false;
+  each(PortKind::card, [&](std::uint32_t i) {
+    reached = true;
+    deliver(transit, segments_[transit.segment].ports[i]);
+  });
+  if (!wire::load_mac(transit.frame.data()).is_group()) { // a gateway's own is never unknown
+    if (!reached)
+      drop(place_of(segments_[transit.segment].ports[transit.source]),
+           transit,
+           DropReason::no_route);
+    return;
+  }
   each(PortKind::gateway, [&](std::uint32_t i) {
     std::array<std::byte, wire::ethernet_frame_limit> copy;
     std::memcpy(copy.data(), transit.frame.data(), transit.frame.size());

@@ -6,12 +6,19 @@
 #include "model/network.hh"
 #include "model/topology.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
 
 namespace hermesh {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr Duration least_latency_step = 10ms; ///< seen beside what a busy host adds
 
 constexpr std::array all_traits{
     EventTraits{.kind = EventKind::nat_reboot, .name = "nat-reboot", .gateways = true, .lasts = 2s},
@@ -57,6 +64,20 @@ const Gateway& gateway_of(const Network& network, const std::string& name) {
       network.gateways, name, [](const Gateway& one) { return one.spec.name; });
 }
 
+/// What many questions cannot tell from the link as the trial's profile has it anyway.
+std::string indistinct(const EventSpec& event, const Network& network, const std::string& machine) {
+  const auto& usual = std::ranges::find(network.cards, machine, &Card::machine)->profile;
+  const auto step = path_step(usual, event.link);
+  if (step.loss || step.latency != Duration{0}) return {};
+  return fmt::format("its delay of {} and loss of {} % are hardly other than the {} and {} % of "
+                     "profile '{}'",
+                     to_string(event.link.delay),
+                     event.link.loss_percent,
+                     to_string(usual.delay),
+                     usual.loss_percent,
+                     usual.name);
+}
+
 /// A gateway that translates no ports gives nobody another one, and one that translates nothing has
 /// no address to change.
 std::string unchangeable(const EventSpec& event, const Network& network, const Topology& topology) {
@@ -64,10 +85,16 @@ std::string unchangeable(const EventSpec& event, const Network& network, const T
     return gateway.behaviour.translating == translating;
   };
   for (const auto& target : targets_of(event, topology)) {
-    if (event.kind == EventKind::rebind)
-      if (const auto* gateway = chain_of(network, target).front();
-          !is(*gateway, nat::Translating::napt))
-        return "gateway '" + gateway->spec.name + "' translates no ports";
+    if (event.kind == EventKind::path_change)
+      if (auto why = indistinct(event, network, target); !why.empty()) return why;
+    if (event.kind == EventKind::rebind || event_traits(event.kind).gateways) {
+      const auto& gateway = event.kind == EventKind::rebind ? *chain_of(network, target).front()
+                                                            : gateway_of(network, target);
+      if (event.kind == EventKind::rebind && !is(gateway, nat::Translating::napt))
+        return "gateway '" + gateway.spec.name + "' translates no ports";
+      if (gateway.behaviour.udp_out.passes_none())
+        return "gateway '" + gateway.spec.name + "' lets no UDP out, so nobody could see it";
+    }
     if (event.kind == EventKind::port_mapping_restart &&
         gateway_of(network, target).behaviour.port_mapping == nat::PortMapping{})
       return "gateway '" + target + "' maps no ports on request";
@@ -109,6 +136,25 @@ std::string misfit(const EventSpec& event, const Topology& topology) {
 }
 
 } // namespace
+
+LossTest loss_test(double usual, double changed) {
+  constexpr double sigmas = 3.1; // one in a thousand
+  const auto deviation = [](double share) { return std::sqrt(share * (1 - share)); };
+  const double sum = deviation(usual) + deviation(changed);
+  const double apart = std::abs(changed - usual);
+  if (apart == 0) return {.questions = std::numeric_limits<double>::infinity(), .divide = usual};
+  if (sum == 0) return {.questions = 1, .divide = (usual + changed) / 2};
+  return {.questions = std::max(1.0, std::pow(sigmas * sum / apart, 2)),
+          .divide = (usual * deviation(changed) + changed * deviation(usual)) / sum};
+}
+
+PathStep path_step(const Profile& usual, const Profile& changed) {
+  PathStep step{.test = loss_test(usual.loss_percent / 100, changed.loss_percent / 100)};
+  step.loss = step.test.questions <= LossTest::most_questions;
+  const Duration slower = changed.delay - usual.delay;
+  if (std::chrono::abs(slower) >= least_latency_step) step.latency = slower;
+  return step;
+}
 
 const EventTraits& event_traits(EventKind kind) {
   return *std::ranges::find(all_traits, kind, &EventTraits::kind);

@@ -76,6 +76,25 @@ std::string event_title(EventKind kind, const std::string& target);
 struct Topology;
 struct Scenario;
 struct Network;
+/// How many questions tell a link that loses `usual` of them from one that loses `changed` (shares,
+/// 0 to 1), and the share of lost ones that divides the two: each is taken for the other once in a
+/// thousand times (a normal approximation of the binomial distribution).
+struct LossTest {
+  static constexpr unsigned most_questions = 1000;
+
+  double questions = 1; ///< may be more than anybody can ask; infinite where both are equal
+  double divide = 0;
+};
+LossTest loss_test(double usual, double changed);
+
+/// By what a link that changes from one profile to another can be told.
+struct PathStep {
+  Duration latency{0}; ///< zero: too little
+  bool loss = false;
+  LossTest test{};
+};
+PathStep path_step(const Profile& usual, const Profile& changed);
+
 /// Every event finds what it is about in the topology, and can change it. Throws InputError ("not
 /// applicable").
 void check_events(const Network& network, const Topology& topology, const Scenario& scenario);

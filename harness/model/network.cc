@@ -69,33 +69,28 @@ void check_rules(const Topology& topology, const Scenario& scenario) {
 }
 
 /// A rule about IPv6 is for gateways that have it.
-void check_ipv6(const Gateway& gateway, const Topology& topology, const Scenario& scenario) {
-  if (gateway.behaviour.ipv6 == nat::Ipv6::filtered || gateway.spec.outside.ipv6) return;
-  not_applicable(topology,
-                 scenario,
-                 "its rule for gateway '" + gateway.spec.name + "' has ipv6 '" +
-                     to_string(gateway.behaviour.ipv6) + "', and the gateway has no IPv6 outside");
+std::string ipv6_misfit(const Gateway& gateway) {
+  if (gateway.behaviour.ipv6 == nat::Ipv6::filtered || gateway.spec.outside.ipv6) return {};
+  return "its rule for gateway '" + gateway.spec.name + "' has ipv6 '" +
+         to_string(gateway.behaviour.ipv6) + "', and the gateway has no IPv6 outside";
 }
 
 /// The gateway's external addresses beyond its own must be nobody else's.
-void check_pool(const Network& network,
-                const Gateway& gateway,
-                const Topology& topology,
-                const Scenario& scenario) {
+std::string pool_misfit(const Network& network, const Gateway& gateway) {
   const std::uint32_t count = gateway.behaviour.external_addresses;
   const Attachment& outside = gateway.spec.outside;
-  if (count == 1 || !outside.ipv4) return;
+  if (count == 1 || !outside.ipv4) return {};
   const std::uint32_t first = outside.ipv4->v4_value();
   const std::string wants = "gateway '" + gateway.spec.name + "' wants " + std::to_string(count) +
                             " addresses from " + to_string(*outside.ipv4) + " on, and ";
   const auto& prefix = segment_of(network, outside.segment).ipv4;
   if (!prefix || prefix->broadcast().v4_value() - first < count)
-    not_applicable(topology, scenario, wants + "segment '" + outside.segment + "' has not so many");
+    return wants + "segment '" + outside.segment + "' has not so many";
+  std::string why;
   const auto check = [&](const std::string& owner, const Attachment& other) {
     if (&other == &outside || other.segment != outside.segment || !other.ipv4) return;
-    if (other.ipv4->v4_value() - first < count)
-      not_applicable(
-          topology, scenario, wants + to_string(*other.ipv4) + " is that of '" + owner + "'");
+    if (other.ipv4->v4_value() - first < count && why.empty())
+      why = wants + to_string(*other.ipv4) + " is that of '" + owner + "'";
   };
   for (const auto& card : network.cards)
     check(card.machine, card.attachment);
@@ -104,6 +99,7 @@ void check_pool(const Network& network,
     for (const auto& inside : other.spec.inside)
       check(other.spec.name, inside);
   }
+  return why;
 }
 
 } // namespace
@@ -122,7 +118,6 @@ Network bind(const Topology& topology,
     network.gateways.push_back(std::move(gateway));
   }
   check_rules(topology, scenario);
-  if (const auto why = unroutable(network); !why.empty()) not_applicable(topology, scenario, why);
   for (const auto& machine : topology.machines)
     for (std::size_t i = 0; i < machine.cards.size(); ++i) {
       const auto name = "eth" + std::to_string(i);
@@ -132,12 +127,37 @@ Network bind(const Topology& topology,
                                .mac = macs.of(machine.name + "." + name),
                                .profile = profile});
     }
-  for (const auto& gateway : network.gateways) {
-    check_pool(network, gateway, topology, scenario);
-    check_ipv6(gateway, topology, scenario);
-  }
+  if (const auto why = misfit(network); !why.empty()) not_applicable(topology, scenario, why);
   check_events(network, topology, scenario);
   return network;
+}
+
+std::string misfit(const Network& network) {
+  auto why = unroutable(network);
+  for (const auto& gateway : network.gateways) {
+    if (why.empty()) why = pool_misfit(network, gateway);
+    if (why.empty()) why = ipv6_misfit(gateway);
+  }
+  return why;
+}
+
+std::vector<Address> addresses_on(const Network& network, const std::string& segment) {
+  std::vector<Address> addresses;
+  const auto note = [&](const Attachment& at) {
+    if (at.segment != segment) return;
+    if (at.ipv4) addresses.push_back(*at.ipv4);
+    if (at.ipv6) addresses.push_back(*at.ipv6);
+  };
+  for (const auto& card : network.cards)
+    note(card.attachment);
+  for (const auto& gateway : network.gateways) {
+    note(gateway.spec.outside);
+    std::ranges::for_each(gateway.spec.inside, note);
+    const auto& outside = gateway.spec.outside;
+    for (std::uint32_t i = 1; outside.ipv4 && i < gateway.behaviour.external_addresses; ++i)
+      note({.segment = outside.segment, .ipv4 = Address::v4(outside.ipv4->v4_value() + i)});
+  }
+  return addresses;
 }
 
 std::vector<const Gateway*> chain_of(const Network& network, const std::string& machine) {

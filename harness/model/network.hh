@@ -64,6 +64,13 @@ std::vector<Route> routes_inwards(const Network& network, const std::string& seg
 /// Why hosts outside could have no route to what a gateway leaves untranslated; empty: they can.
 std::string unroutable(const Network& network);
 
+/// Why the gateways cannot behave as they do in this network: unroutable, a pool that covers
+/// somebody's address, a rule about IPv6 where there is none; empty: they can.
+std::string misfit(const Network& network);
+
+/// Every address of either family that a card has on the segment, or a gateway, pool included.
+std::vector<Address> addresses_on(const Network& network, const std::string& segment);
+
 /// The segment of that name. Throws Error when there is none.
 const SegmentSpec& segment_of(const Network& network, const std::string& name);
 

@@ -3,10 +3,9 @@
 
 #include "base/error.hh"
 #include "judge/punches.hh"
+#include "oracle/shared.hh"
 #include "runner/certification.hh"
-#include "runner/lab.hh"
 #include "runner/punchers.hh"
-#include "runner/run_dir.hh"
 #include "runner/virtual_punch.hh"
 
 #include <fmt/format.h>
@@ -33,16 +32,25 @@ oracle::Expectation theory(const TrialSpec& spec, const Network& network, nat::P
 
 /// Other rules, nothing remembered, and proof that the rules are those.
 void reconfigure(Lab& lab, const TrialSpec& cell, Attempt& attempt) {
-  lab.fabric().with([&](Fabric& fabric, Time) {
-    for (const auto& gateway : cell.declared.gateways)
-      fabric.set_behaviour(gateway.spec.name, gateway.behaviour);
-  });
+  lab.adopt(cell.declared);
   const auto measured = certify_gateways(lab.fabric(), cell); // clears their state, too
   const auto bad = std::ranges::find(measured, false, &GatewayResult::certified);
   attempt.certified = bad == measured.end();
   if (!attempt.certified)
     attempt.differs =
         bad->gateway + (bad->evidence.empty() ? ": not measured" : ": " + bad->evidence.front());
+}
+
+/// Do the gateways let both ask the machine that introduces them?
+bool are_let_ask(const TrialSpec& spec, const Network& network, nat::Protocol transport) {
+  const auto lets = [&](const std::string& machine) {
+    return std::ranges::all_of(chain_of(network, machine), [&](const Gateway* gateway) {
+      return gateway->behaviour.passes(transport, Punchers::rendezvous_port);
+    });
+  };
+  return lets(spec.peer_a) && lets(spec.peer_b) && chain_of(network, spec.relays.at(0)).empty() &&
+         oracle::short_of_addresses(side_of(network, spec.peer_a), side_of(network, spec.peer_b))
+             .empty();
 }
 
 TrialSpec with_network(TrialSpec spec, const Network& network) {
@@ -55,7 +63,7 @@ TrialSpec with_network(TrialSpec spec, const Network& network) {
 Attempts run_attempts(const TrialSpec& spec,
                       const std::vector<Network>& networks,
                       nat::Protocol transport,
-                      const TrialOptions& options,
+                      const LabOptions& options,
                       Progress& progress,
                       Interrupt& interrupt) {
   check_introduced(spec);
@@ -68,14 +76,7 @@ Attempts run_attempts(const TrialSpec& spec,
   };
   {
     progress.phase("boot");
-    Lab lab(spec.topology,
-            spec.built,
-            {.uri = options.uri,
-             .accelerator = options.accelerator,
-             .image = options.image,
-             .run_dir = options.run_dir,
-             .run_id = run_id_of(options.run_dir)},
-            interrupt);
+    Lab lab(spec.topology, spec.built, options, interrupt);
     lab.start_machines();
     lab.await_machines();
     Punchers punchers(lab, spec);
@@ -85,7 +86,10 @@ Attempts run_attempts(const TrialSpec& spec,
       const auto start = lab.fabric().now();
       Attempt cell{.expected = theory(spec, network, transport)};
       reconfigure(lab, with_network(spec, network), cell);
-      cell.claimed = punchers.punch(attempts.cells.size(), transport);
+      const auto said = punchers.punch(attempts.cells.size(), transport);
+      cell.claimed = said.reached;
+      cell.attempted = said.introduced || !are_let_ask(spec, network, transport);
+      if (!cell.attempted) cell.differs = "a puncher was not told of the other in time";
       cell.took = lab.fabric().now() - start;
       attempts.cells.push_back(std::move(cell));
       progress.live(fmt::format("{} of {} cells", attempts.cells.size(), networks.size()));

@@ -4,8 +4,8 @@
 #include "base/interrupt.hh"
 #include "oracle/oracle.hh"
 #include "report/result.hh"
+#include "runner/lab.hh"
 #include "runner/progress.hh"
-#include "runner/trial.hh"
 #include "runner/trial_spec.hh"
 
 #include <string>
@@ -19,13 +19,16 @@ struct Attempt {
   bool claimed = false; ///< by the punchers
   oracle::Expectation expected{};
   bool certified = true; ///< every gateway was measured to be what it is declared to be
-  std::string differs{}; ///< else: the first that was not, and in what
+  bool attempted = true; ///< the punchers were told of each other, if the gateways let them ask
+  std::string differs{}; ///< where either is not so: the gateway and in what, or who was not told
   Duration took{0};
 
+  /// Else it says nothing about theory, nor about the gateways.
+  bool is_sound() const { return certified && attempted; }
   /// What is left to chance may come out either way.
   bool as_expected() const {
-    return certified && (expected.certainty == oracle::Certainty::may ||
-                         direct == (expected.path == PathKind::direct));
+    return is_sound() && (expected.certainty == oracle::Certainty::may ||
+                          direct == (expected.path == PathKind::direct));
   }
 };
 
@@ -41,7 +44,7 @@ struct Attempts {
 Attempts run_attempts(const TrialSpec& spec,
                       const std::vector<Network>& networks,
                       nat::Protocol transport,
-                      const TrialOptions& options,
+                      const LabOptions& options,
                       Progress& progress,
                       Interrupt& interrupt);
 

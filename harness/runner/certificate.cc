@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "runner/certificate.hh"
 
+#include "base/error.hh"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 namespace hermesh {
 namespace {
@@ -28,34 +32,23 @@ std::string words_of(const std::vector<AxisResult>& axes, std::string AxisResult
   return text;
 }
 
-/// Every address of the family that a card or a gateway has on one of the two segments.
-std::vector<Address>
-taken_on(const Network& network, const std::array<std::string, 2>& segments, FamilyOf family) {
-  std::vector<Address> taken;
-  const auto add = [&](const Attachment& attachment) {
-    if (attachment.*family && std::ranges::count(segments, attachment.segment) > 0)
-      taken.push_back(*(attachment.*family));
-  };
-  for (const auto& card : network.cards)
-    add(card.attachment);
-  for (const auto& gateway : network.gateways) {
-    add(gateway.spec.outside);
-    std::ranges::for_each(gateway.spec.inside, add);
-    auto further = gateway.spec.outside;
-    for (std::uint32_t i = 1; further.ipv4 && i < gateway.behaviour.external_addresses; ++i) {
-      further.ipv4 = Address::v4(gateway.spec.outside.ipv4->v4_value() + i);
-      add(further);
-    }
-  }
-  return taken;
+/// The first side inside that has the family; the end where none has.
+auto inside_with(const Gateway& gateway, FamilyOf family) {
+  return std::ranges::find_if(gateway.spec.inside,
+                              [&](const Attachment& at) { return (at.*family).has_value(); });
 }
 
 } // namespace
 
 GatewayUnderTest
 gateway_under_test(const Network& network, const Gateway& gateway, FamilyOf family) {
-  const auto& inside = gateway.spec.inside.front();
+  const auto found = inside_with(gateway, family);
+  if (found == gateway.spec.inside.end())
+    throw Error("gateway '" + gateway.spec.name + "' has no side inside to measure it from");
+  const auto& inside = *found;
   const auto& outside = gateway.spec.outside;
+  auto taken = addresses_on(network, inside.segment);
+  std::ranges::copy(addresses_on(network, outside.segment), std::back_inserter(taken));
   const auto prefix = family == &Attachment::ipv4 ? &SegmentSpec::ipv4 : &SegmentSpec::ipv6;
   return {.name = gateway.spec.name,
           .inside_segment = inside.segment,
@@ -64,9 +57,20 @@ gateway_under_test(const Network& network, const Gateway& gateway, FamilyOf fami
           .outside_prefix = (segment_of(network, outside.segment).*prefix).value(),
           .inside_address = (inside.*family).value(),
           .outside_address = (outside.*family).value(),
-          .inside_mac = gateway.inside_macs.front(),
+          .inside_mac =
+              gateway.inside_macs.at(static_cast<std::size_t>(found - gateway.spec.inside.begin())),
           .outside_mac = gateway.outside_mac,
-          .taken = taken_on(network, {inside.segment, outside.segment}, family)};
+          .taken = std::move(taken)};
+}
+
+std::string unmeasurable(const Network& network) {
+  for (const auto& gateway : network.gateways) {
+    const auto lacks = [](const Attachment& at) { return !at.ipv4; };
+    if (lacks(gateway.spec.outside) || std::ranges::any_of(gateway.spec.inside, lacks))
+      return "gateway '" + gateway.spec.name +
+             "': found a side without IPv4, wanted IPv4 on both: certification needs it";
+  }
+  return {};
 }
 
 bool Certificate::certified() const {
@@ -92,7 +96,9 @@ Certificate certify_gateway(const Network& declared,
   Certificate certificate{.gateway = gateway.spec.name,
                           .role = gateway.spec.role,
                           .axes = compare(gateway.behaviour, measure(&Attachment::ipv4))};
-  if (!gateway.spec.outside.ipv6 || !gateway.spec.inside.front().ipv6) return certificate;
+  if (!gateway.spec.outside.ipv6 ||
+      inside_with(gateway, &Attachment::ipv6) == gateway.spec.inside.end())
+    return certificate;
   for (auto& axis : compare_ipv6(gateway.behaviour, measure(&Attachment::ipv6)))
     certificate.axes.push_back(std::move(axis));
   return certificate;

@@ -49,6 +49,9 @@ GatewayUnderTest gateway_under_test(const Network& network,
                                     const Gateway& gateway,
                                     FamilyOf family = &Attachment::ipv4);
 
+/// Why the gateways of a network cannot be measured; empty: they can.
+std::string unmeasurable(const Network& network);
+
 /// Measures one gateway of `declared` in a fabric that was built from it, or from the same with
 /// faults. The fabric's deliver hook must feed the certifier.
 Certificate certify_gateway(const Network& declared,

@@ -108,8 +108,8 @@ private:
       return fmt::format("{} of {} flows are seen from where they were",
                          changes_.same,
                          changes_.changed + changes_.same);
-    const auto now = neighbour_->out();
-    return neighbour_before_ && now != neighbour_before_ ? "a neighbour's flow changed too" : "";
+    if (!neighbour_before_) return "no neighbour's flow passed before the event";
+    return neighbour_->out() != neighbour_before_ ? "a neighbour's flow changed too" : "";
   }
 
   EventSpec event_;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace hermesh {
@@ -43,7 +44,7 @@ public:
                 },
             .pass = [this](Duration by) { pass(by); }} {}
 
-  std::vector<EventResult> play() {
+  PlayedTimeline play() {
     const auto begun = now();
     for (const auto& event : spec_->scenario.events) {
       while (now() < begun + event.at)
@@ -57,7 +58,7 @@ public:
     close_window();
     for (auto& result : results_)
       count_from(probing_->started(), result);
-    return results_;
+    return {.events = results_, .network = network_};
   }
 
 private:
@@ -69,16 +70,40 @@ private:
     lab_->check_alive();
   }
 
-  std::vector<PlayedEvent> prepare(const EventSpec& event) {
+  Gateway& gateway_named(const std::string& name) {
+    return *std::ranges::find(
+        network_.gateways, name, [](const Gateway& one) { return one.spec.name; });
+  }
+
+  /// Where `wan-change` moves each of its targets to; of another event, nothing.
+  std::map<std::string, Address> moves_of(const EventSpec& event) {
+    std::map<std::string, Address> moves;
+    std::vector<Address> promised;
+    if (event.kind != EventKind::wan_change) return moves;
+    for (const auto& target : targets_of(event, spec_->topology)) {
+      const auto& gateway = gateway_named(target);
+      const auto address = other_address(network_, gateway, promised);
+      for (std::uint32_t i = 0; i < gateway.behaviour.external_addresses; ++i)
+        promised.push_back(Address::v4(address.v4_value() + i));
+      moves[target] = address;
+    }
+    return moves;
+  }
+
+  std::vector<PlayedEvent> prepare(const EventSpec& event,
+                                   const std::map<std::string, Address>& moves) {
     std::vector<PlayedEvent> prepared;
     for (const auto& target : targets_of(event, spec_->topology)) {
       if (event_traits(event.kind).gateways) {
-        const auto& gateway = *std::ranges::find(
-            network_.gateways, target, [](const Gateway& one) { return one.spec.name; });
-        prepared.push_back({event,
-                            target,
-                            gateway_intervention(event, lab_->fabric(), network_, gateway),
-                            gateway_check(event, hub_, network_, gateway)});
+        const auto move = moves.find(target);
+        prepared.push_back(
+            {event,
+             target,
+             gateway_intervention(event,
+                                  lab_->fabric(),
+                                  target,
+                                  move == moves.end() ? std::nullopt : std::optional(move->second)),
+             gateway_check(event, hub_, network_, gateway_named(target))});
       } else {
         prepared.push_back({event,
                             target,
@@ -91,9 +116,12 @@ private:
 
   void play_one(const EventSpec& event) {
     progress_->note("event: " + event_title(event.kind, fmt::format("{}", who(event))));
-    auto prepared = prepare(event);
+    const auto moves = moves_of(event);
+    auto prepared = prepare(event, moves);
     auto results = play_event(
         prepared, {}, [this] { return now(); }, [this](Duration by) { pass(by); });
+    for (const auto& [name, address] : moves)
+      gateway_named(name).spec.outside.ipv4 = address;
     if (!event.lasts)
       for (const auto& one : prepared)
         if (one.intervention.end) lasting_.push_back(one.intervention.end);
@@ -148,8 +176,10 @@ private:
                                             changes.same,
                                             changes.before,
                                             changes.after));
+      // After a reboot a client may have asked for, and got, the port that it had.
       const bool should_move =
-          event.kind == EventKind::nat_reboot || event.kind == EventKind::wan_change;
+          event.kind == EventKind::wan_change ||
+          (event.kind == EventKind::nat_reboot && !grants_ports(played.target));
       if (!should_move || changes.same == 0 || !translates(played.target)) continue;
       result.changed = false;
       result.reason = fmt::format("{} of {} flows of {} are seen from where they were",
@@ -157,6 +187,10 @@ private:
                                   changes.changed + changes.same,
                                   machine);
     }
+  }
+
+  bool grants_ports(const std::string& gateway) {
+    return gateway_named(gateway).behaviour.port_mapping.grants();
   }
 
   bool translates(const std::string& gateway) const {
@@ -210,12 +244,12 @@ private:
 
 } // namespace
 
-std::vector<EventResult> play_events(Lab& lab,
-                                     const TrialSpec& spec,
-                                     VpnNodes& nodes,
-                                     PathPhase& probing,
-                                     const std::filesystem::path& captures,
-                                     Progress& progress) {
+PlayedTimeline play_events(Lab& lab,
+                           const TrialSpec& spec,
+                           VpnNodes& nodes,
+                           PathPhase& probing,
+                           const std::filesystem::path& captures,
+                           Progress& progress) {
   return Player(lab, spec, nodes, probing, captures, progress).play();
 }
 

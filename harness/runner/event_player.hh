@@ -12,15 +12,20 @@
 
 namespace hermesh {
 
+struct PlayedTimeline {
+  std::vector<EventResult> events;
+  Network network; ///< as the events left it: who moved is elsewhere
+};
+
 /// Plays a scenario's events while the probes go on: each is measured, begun, watched, taken back
 /// and measured again, before the next begins. What lasts to the end of the timeline is taken back
 /// there. Afterwards it watches until the path is back, for a bounded time.
-std::vector<EventResult> play_events(Lab& lab,
-                                     const TrialSpec& spec,
-                                     VpnNodes& nodes,
-                                     PathPhase& probing,
-                                     const std::filesystem::path& captures,
-                                     Progress& progress);
+PlayedTimeline play_events(Lab& lab,
+                           const TrialSpec& spec,
+                           VpnNodes& nodes,
+                           PathPhase& probing,
+                           const std::filesystem::path& captures,
+                           Progress& progress);
 
 /// One event at one target.
 struct PlayedEvent {

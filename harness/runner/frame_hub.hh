@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/error.hh"
 #include "fabric/loop.hh"
 
+#include <functional>
 #include <list>
 #include <set>
 #include <vector>
@@ -22,11 +24,24 @@ public:
         listener(*fabric_, port, frame, now);
     });
   }
-  ~FrameHub() { loop_->on_virtual_frame({}); }
+  ~FrameHub() {
+    try {
+      loop_->on_virtual_frame({});
+    } catch (const Error&) { // a loop that has ended calls nobody
+    }
+  }
   FrameHub(const FrameHub&) = delete;
   FrameHub& operator=(const FrameHub&) = delete;
 
   FabricLoop& loop() { return *loop_; }
+  /// The last thing that a virtual host does, in the loop's thread; where that has ended there is
+  /// nothing to leave.
+  void leave(const std::function<void(Fabric&)>& goodbye) noexcept {
+    try {
+      loop_->with([&](Fabric& fabric, Time) { goodbye(fabric); });
+    } catch (const Error&) { // whoever asks the loop next is told why it ended
+    }
+  }
   using Place = std::list<Listener>::iterator;
   /// These two only from within FabricLoop::with.
   Place add(Listener listener) { return listeners_.insert(listeners_.end(), std::move(listener)); }

@@ -44,7 +44,8 @@ public:
     if (flow) ++passed_;
     if (flow && flow != before_) ++moved_;
     if (event_.kind == EventKind::table_full && witness_->fresh()) ++fresh_passed_;
-    if (event_.kind == EventKind::udp_block && witness_->tcp()) ++tcp_passed_;
+    // Once is enough: each is another mapping, and a host may have only so many.
+    if (event_.kind == EventKind::udp_block && tcp_passed_ == 0 && witness_->tcp()) ++tcp_passed_;
   }
 
   bool after(bool ended) {
@@ -147,28 +148,21 @@ private:
 
 } // namespace
 
-Address other_address(const Network& network, const Gateway& gateway) {
+Address other_address(const Network& network,
+                      const Gateway& gateway,
+                      const std::vector<Address>& promised) {
   const auto& outside = gateway.spec.outside;
   const auto prefix = segment_of(network, outside.segment).ipv4;
   if (!outside.ipv4 || !prefix) throw Error("gateway '" + gateway.spec.name + "' has no IPv4");
-  std::vector<Address> used;
-  const auto note = [&](const Attachment& at, unsigned count) {
-    for (unsigned i = 0; at.segment == outside.segment && at.ipv4 && i < count; ++i)
-      used.push_back(Address::v4(at.ipv4->v4_value() + i));
-  };
-  for (const auto& card : network.cards)
-    note(card.attachment, 1);
-  for (const auto& other : network.gateways) {
-    note(other.spec.outside, other.behaviour.external_addresses);
-    for (const auto& inside : other.spec.inside)
-      note(inside, 1);
-  }
+  auto used = addresses_on(network, outside.segment);
+  used.insert(used.end(), promised.begin(), promised.end());
   const std::uint32_t count = gateway.behaviour.external_addresses;
   const auto first = prefix->address.v4_value() + 1;
   const auto last = prefix->broadcast().v4_value() - count;
   const auto free = [&](std::uint32_t address) {
-    return std::ranges::none_of(
-        used, [&](const Address& other) { return other.v4_value() - address < count; });
+    return std::ranges::none_of(used, [&](const Address& other) {
+      return other.is_v4() && other.v4_value() - address < count;
+    });
   };
   // The middle of the prefix: topologies number from below, virtual hosts from above.
   const auto middle = first + (last - first) / 2;
@@ -182,9 +176,8 @@ Address other_address(const Network& network, const Gateway& gateway) {
 
 Intervention gateway_intervention(const EventSpec& event,
                                   FabricLoop& loop,
-                                  const Network& network,
-                                  const Gateway& gateway) {
-  const auto name = gateway.spec.name;
+                                  const std::string& name,
+                                  const std::optional<Address>& move) {
   const auto step = [&loop](auto body) {
     return [&loop, body] { loop.with([&](Fabric& fabric, Time) { body(fabric); }); };
   };
@@ -195,14 +188,12 @@ Intervention gateway_intervention(const EventSpec& event,
               fabric.reboot(name);
             }),
             .end = step([name](Fabric& fabric) { fabric.hold(name, false); })};
-  case EventKind::wan_change: {
-    const auto address = other_address(network, gateway);
-    return {.begin = step([name, address](Fabric& fabric) {
+  case EventKind::wan_change:
+    return {.begin = step([name, address = move.value()](Fabric& fabric) {
               fabric.hold(name, true);
               fabric.change_address(name, address);
             }),
             .end = step([name](Fabric& fabric) { fabric.hold(name, false); })};
-  }
   case EventKind::udp_block:
     return {.begin = step([name](Fabric& fabric) { fabric.block_udp(name, true); }),
             .end = step([name](Fabric& fabric) { fabric.block_udp(name, false); })};

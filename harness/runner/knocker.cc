@@ -21,16 +21,8 @@ Address free_address_on(const Network& network,
                         const std::vector<Address>& taken) {
   const auto prefix = segment_of(network, segment).ipv4;
   if (!prefix) return {};
-  std::vector<Address> used = taken;
-  const auto note = [&](const Attachment& at) {
-    if (at.segment == segment && at.ipv4) used.push_back(*at.ipv4);
-  };
-  for (const auto& card : network.cards)
-    note(card.attachment);
-  for (const auto& gateway : network.gateways) {
-    note(gateway.spec.outside);
-    std::ranges::for_each(gateway.spec.inside, note);
-  }
+  auto used = addresses_on(network, segment);
+  used.insert(used.end(), taken.begin(), taken.end());
   for (auto address = prefix->broadcast().v4_value() - 1; address > prefix->address.v4_value();
        --address)
     if (std::ranges::count(used, Address::v4(address)) == 0) return Address::v4(address);
@@ -57,7 +49,7 @@ Knocker::Knocker(FrameHub& hub, const Network& network, const std::string& segme
 }
 
 Knocker::~Knocker() {
-  hub_->loop().with([&](Fabric& fabric, Time) {
+  hub_->leave([&](Fabric& fabric) {
     hub_->remove(place_);
     std::erase(hub_->taken(), address_);
     fabric.detach(port_);

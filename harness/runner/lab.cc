@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "base/random.hh"
 #include "runner/cards.hh"
+#include "runner/run_dir.hh"
 
 #include <fmt/format.h>
 
@@ -45,10 +46,11 @@ Lab::~Lab() {
 }
 
 void Lab::start_machines() {
+  const auto run_id = run_id_of(options_.run_dir);
   for (const auto& spec : topology_.machines) {
     VirtualMachine vm{.name = spec.name,
-                      .domain = fmt::format("hermesh-{}-{}", options_.run_id, spec.name),
-                      .uuid = uuid_for(options_.run_id, spec.name),
+                      .domain = fmt::format("hermesh-{}-{}", run_id, spec.name),
+                      .uuid = uuid_for(run_id, spec.name),
                       .memory_mib = spec.memory_mib,
                       .cards = {},
                       .console_log = options_.run_dir / "consoles" / (spec.name + ".log"),
@@ -74,6 +76,18 @@ void Lab::await_machines() {
 void Lab::configure(Machine& machine) {
   while_doing("configure the cards of '" + machine.name() + "'",
               [&] { configure_cards(machine, network_); });
+}
+
+void Lab::adopt(const Network& network) {
+  fabric_->with([&](Fabric& fabric, Time) {
+    for (const auto& gateway : network.gateways)
+      fabric.set_behaviour(gateway.spec.name, gateway.behaviour);
+  });
+  const bool other_ways = std::ranges::any_of(network.segments, [&](const SegmentSpec& segment) {
+    return routes_inwards(network, segment.name) != routes_inwards(network_, segment.name);
+  });
+  network_ = network;
+  if (other_ways) parallel(machine_names(), [this](Machine& machine) { configure(machine); });
 }
 
 void Lab::move(const std::string& name, const Attachment& to) {

@@ -21,8 +21,9 @@ struct LabOptions {
   std::string uri = "qemu:///embed";
   Accelerator accelerator = Accelerator::tcg;
   GuestImage image;
-  std::filesystem::path run_dir; ///< captures/, consoles/ and libvirt/ are made in it
-  std::string run_id;            ///< unique on this host: part of libvirt's domain names
+  /// captures/, consoles/ and libvirt/ are made in it. The last part of its name (run_id_of) is
+  /// unique on this host, and in the names of libvirt's domains.
+  std::filesystem::path run_dir;
 };
 
 /// A network and the machines on it, from boot to tear-down: the scope of one trial. Leaving it
@@ -39,6 +40,10 @@ public:
   void start_machines();
   /// Waits for every guest, then gives each card its addresses and default route.
   void await_machines();
+
+  /// The gateways have the rules that they have in `network`, which is else the same: where another
+  /// of them translates, machines get other routes.
+  void adopt(const Network& network);
 
   /// Re-plug a peer's first card to another attachment, and re-address it, without a reboot.
   void move(const std::string& machine, const Attachment& to);

@@ -17,13 +17,13 @@ using nat::Behaviour;
   std::string list;
   for (const auto& name : wanted)
     list += (list.empty() ? "" : ", ") + name;
-  throw InputError("--lab-fault: " + fault.gateway + ":" + fault.field + ": found '" + fault.value +
-                   "', wanted one of " + list + did_you_mean(fault.value, wanted));
+  throw InputError(fault.said_by + ": " + fault.gateway + ":" + fault.field + ": found '" +
+                   fault.value + "', wanted one of " + list + did_you_mean(fault.value, wanted));
 }
 
 [[noreturn]] void bad_value(const LabFault& fault, const std::string& wanted) {
-  throw InputError("--lab-fault: " + fault.gateway + ":" + fault.field + ": found '" + fault.value +
-                   "', wanted " + wanted);
+  throw InputError(fault.said_by + ": " + fault.gateway + ":" + fault.field + ": found '" +
+                   fault.value + "', wanted " + wanted);
 }
 
 /// The value among `all` that prints as `fault.value`.
@@ -187,24 +187,26 @@ void apply(const LabFault& fault, Behaviour& behaviour) {
     }
     field.set(fault, behaviour);
     if (const auto found = nat::contradiction(behaviour))
-      throw InputError("--lab-fault: " + fault.gateway + ": " + found->field + ": " + found->text);
+      throw InputError(fault.said_by + ": " + fault.gateway + ": " + found->field + ": " +
+                       found->text);
     return;
   }
-  throw InputError("--lab-fault: found field '" + fault.field + "', wanted one of " + list +
+  throw InputError(fault.said_by + ": found field '" + fault.field + "', wanted one of " + list +
                    did_you_mean(fault.field, names));
 }
 
 } // namespace
 
-LabFault parse_lab_fault(const std::string& text) {
+LabFault parse_lab_fault(const std::string& text, const std::string& said_by) {
   const auto colon = text.find(':');
   const auto equals = text.find('=', colon == std::string::npos ? 0 : colon);
   if (colon == std::string::npos || equals == std::string::npos)
-    throw InputError("--lab-fault: found '" + text +
+    throw InputError(said_by + ": found '" + text +
                      "', wanted GATEWAY:FIELD=VALUE, for example gw-a:mapping=APDM");
   return {.gateway = text.substr(0, colon),
           .field = text.substr(colon + 1, equals - colon - 1),
-          .value = text.substr(equals + 1)};
+          .value = text.substr(equals + 1),
+          .said_by = said_by};
 }
 
 void apply_lab_fault(const LabFault& fault, Network& network) {
@@ -213,8 +215,8 @@ void apply_lab_fault(const LabFault& fault, Network& network) {
     if (gateway.spec.name == fault.gateway) return apply(fault, gateway.behaviour);
     names.push_back(gateway.spec.name);
   }
-  throw InputError("--lab-fault: there is no gateway '" + fault.gateway + "' in this topology" +
-                   did_you_mean(fault.gateway, names));
+  throw InputError(fault.said_by + ": there is no gateway '" + fault.gateway +
+                   "' in this topology" + did_you_mean(fault.gateway, names));
 }
 
 } // namespace hermesh

@@ -11,17 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int fewest_questions = 21;
-constexpr int most_questions = 200;
-constexpr double overlooked = 1e-4; ///< how often a lossy link may lose none of the questions
-
-/// So many questions that a link which loses so much loses one of them.
-int questions_for(double loss_percent) {
-  if (loss_percent <= 0) return fewest_questions;
-  const double passes = std::max(1 - loss_percent / 100, 1e-9);
-  const auto enough = static_cast<int>(std::ceil(std::log(overlooked) / std::log(passes)));
-  return std::clamp(enough, fewest_questions, most_questions);
-}
+constexpr unsigned fewest_questions = 21; ///< for a median
 
 struct Latency {
   std::size_t asked = 0;
@@ -42,7 +32,8 @@ struct Latency {
 class LatencyCheck {
 public:
   LatencyCheck(const EventSpec& event, EventWorld& world, const std::string& target)
-      : event_(event), world_(&world), card_(card_of(*world.network, event, target)) {}
+      : event_(event), world_(&world), card_(card_of(*world.network, event, target)),
+        step_(path_step(card_.profile, event.link)) {}
 
   void before() { before_ = measure(); }
   void during() {
@@ -74,10 +65,9 @@ public:
 private:
   Latency measure() {
     Knocker knocker(*world_->hub, *world_->network, card_.attachment.segment);
-    const int questions = questions_for(event_.link.loss_percent);
-    for (int i = 0; i < questions; ++i) {
+    for (unsigned i = 0; i < questions(); ++i) {
       knocker.knock(card_.attachment.ipv4.value());
-      world_->pass(10ms);
+      world_->pass(5ms);
     }
     world_->pass(500ms + event_.link.delay + event_.link.jitter);
     Latency latency;
@@ -92,22 +82,42 @@ private:
     return latency;
   }
 
+  unsigned questions() const {
+    if (!step_.loss) return fewest_questions;
+    return std::max(fewest_questions, static_cast<unsigned>(std::ceil(step_.test.questions)));
+  }
+
   std::string why_not() const {
     if (before_.answered == 0) return card_.machine + " did not answer before the event either";
     if (!meanwhile_) return "nobody looked while it lasted";
-    const auto slower = meanwhile_->median - before_.median;
-    const bool all_lost = meanwhile_->answered == 0;
-    if (event_.link.delay > Duration::zero() && !all_lost && slower < event_.link.delay / 2)
-      return "the latency is the one from before";
-    if (event_.link.loss_percent > 0 &&
-        meanwhile_->lost() < before_.lost() + event_.link.loss_percent / 100 / 4)
-      return "no more is lost than before";
+    if (step_.latency != Duration::zero()) {
+      if (meanwhile_->answered > 0 && !has_moved(*meanwhile_))
+        return "the latency is the one from before";
+      if (after_ && after_->answered > 0 && has_moved(*after_))
+        return "the latency did not come back";
+    }
+    if (step_.loss) {
+      if (loses_otherwise(before_)) return "as much was lost before";
+      if (!loses_otherwise(*meanwhile_)) return "no more is lost than before";
+      if (after_ && loses_otherwise(*after_)) return "the loss did not go";
+    }
     return {};
+  }
+
+  /// Nearer to the event's latency than to the one from before.
+  bool has_moved(const Latency& latency) const {
+    const auto moved = latency.median - before_.median;
+    return step_.latency > Duration::zero() ? moved > step_.latency / 2 : moved < step_.latency / 2;
+  }
+  bool loses_otherwise(const Latency& latency) const {
+    const bool more = event_.link.loss_percent > card_.profile.loss_percent;
+    return more ? latency.lost() > step_.test.divide : latency.lost() < step_.test.divide;
   }
 
   EventSpec event_;
   EventWorld* world_;
   Card card_;
+  PathStep step_;
   Latency before_{};
   std::optional<Latency> meanwhile_{}, after_{};
   std::optional<Time> seen_{};

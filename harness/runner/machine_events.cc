@@ -126,14 +126,9 @@ Intervention silence_of(EventWorld& world, const std::string& target) {
 Attachment free_attachment(const Network& network, const std::string& segment) {
   const auto& spec = segment_of(network, segment);
   Attachment attachment{.segment = segment};
+  const auto used = addresses_on(network, segment);
   const auto is_free = [&](const Address& address) {
-    const auto has = [&](const Attachment& at) {
-      return at.segment == segment && (at.ipv4 == address || at.ipv6 == address);
-    };
-    return std::ranges::none_of(network.cards, has, &Card::attachment) &&
-           std::ranges::none_of(network.gateways, [&](const Gateway& gateway) {
-             return has(gateway.spec.outside) || std::ranges::any_of(gateway.spec.inside, has);
-           });
+    return std::ranges::count(used, address) == 0;
   };
   constexpr std::uint32_t first = 100; // topologies give the lower ones
   for (std::uint32_t host = first; host < first + 100; ++host) {

@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint16_t rendezvous_port = 3478;
 constexpr Duration puncher_patience = 20s; ///< for what takes half a second on an idle host
 
 /// How an attempt goes about it. A SYN that a filter dropped is sent again by dialling anew, which
@@ -44,9 +43,9 @@ Punchers::Punchers(Lab& lab, const TrialSpec& spec) : lab_(&lab) {
   ask(*links_[2], {{"do", "rendezvous"}, {"address", "0.0.0.0"}, {"port", rendezvous_port}});
 }
 
-bool Punchers::punch(std::uint64_t session, nat::Protocol transport) {
+Punchers::Outcome Punchers::punch(std::uint64_t session, nat::Protocol transport) {
   session_ = session;
-  told_ = {};
+  said_ = {};
   const auto pace = pace_of(transport);
   for (std::size_t side = 0; side < 2; ++side)
     ask(*links_[side],
@@ -58,14 +57,17 @@ bool Punchers::punch(std::uint64_t session, nat::Protocol transport) {
          {"port", rendezvous_port},
          {"interval_ms", pace.interval / 1ms},
          {"rounds", pace.rounds}});
-  await([&] { return told_[0] && told_[1]; }, "say what came of a punch");
-  return *told_[0] || *told_[1];
+  await([&] { return said_[0] && said_[1]; }, "say what came of a punch");
+  return {.introduced = said_[0]->introduced && said_[1]->introduced,
+          .reached = said_[0]->reached || said_[1]->reached};
 }
 
 void Punchers::take(const nlohmann::json& event) {
   if (event.value("event", "") != "punched" || event.value("session", 0ULL) != session_) return;
   const auto side = event.value("side", 2U);
-  if (side < told_.size()) told_.at(side) = !event.at("reached").is_null();
+  if (side < said_.size())
+    said_.at(side) = Outcome{.introduced = !event.at("told").is_null(),
+                             .reached = !event.at("reached").is_null()};
 }
 
 void Punchers::ask(ProbeLink& link, nlohmann::json request) {

@@ -23,9 +23,15 @@ public:
   /// Connects to them; the machines are up. Throws Error when one does not answer.
   Punchers(Lab& lab, const TrialSpec& spec);
 
-  /// One attempt, from fresh ports. True when one of the two says that it was answered; the wire
-  /// knows better (judge/punches.hh). Sessions tell attempts apart: each has its own.
-  bool punch(std::uint64_t session, nat::Protocol transport);
+  /// What came of an attempt, in the two programs' words; the wire knows better (judge/punches.hh).
+  struct Outcome {
+    bool introduced = true; ///< both were told of the other, and could begin
+    bool reached = false;   ///< one of them was answered
+  };
+  /// One attempt, from fresh ports. Sessions tell attempts apart: each has its own.
+  Outcome punch(std::uint64_t session, nat::Protocol transport);
+
+  static constexpr std::uint16_t rendezvous_port = 3478;
 
 private:
   void take(const nlohmann::json& event);
@@ -37,7 +43,7 @@ private:
   std::vector<std::unique_ptr<ProbeLink>> links_{}; ///< of A, of B, of the rendezvous
   std::string server_{};
   std::uint64_t session_ = 0;
-  std::array<std::optional<bool>, 2> told_{};
+  std::array<std::optional<Outcome>, 2> said_{};
 };
 
 } // namespace hermesh

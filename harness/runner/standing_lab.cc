@@ -5,11 +5,9 @@
 #include "base/unix_socket.hh"
 #include "runner/certification.hh"
 #include "runner/evidence.hh"
-#include "runner/lab.hh"
-#include "runner/run_dir.hh"
+#include "runner/lab_request.hh"
 #include "runner/vpn_nodes.hh"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
@@ -48,6 +46,7 @@ public:
   ~Server() {
     lab_->hypervisor().abort(); // whoever waits for a guest stops waiting
     for (auto& each : conversations_) {
+      if (!each.thread.joinable()) continue; // who asked for the end waits for it
       ::shutdown(each.client.get(), SHUT_RDWR);
       each.thread.join();
     }
@@ -61,9 +60,12 @@ public:
       lab_->check_alive();
       if (std::error_code ignored; !std::filesystem::exists(place_, ignored))
         throw Error(place_.string() + " was deleted: nobody can reach this lab any more");
-      if (const int client = leaver_.exchange(-1); client >= 0) return Fd(client);
-      std::erase_if(conversations_, [](Conversation& each) {
-        if (!each.over) return false;
+      if (Conversation* const leaver = leaver_) {
+        leaver->thread.join();
+        return std::move(leaver->client);
+      }
+      std::erase_if(conversations_, [this](Conversation& each) {
+        if (!each.over || &each == leaver_) return false;
         each.thread.join();
         return true;
       });
@@ -82,34 +84,39 @@ public:
 private:
   void converse(Conversation& conversation) noexcept {
     try {
-      talk(conversation.client.get());
+      talk(conversation);
     } catch (const std::exception&) { // no client's words may end the lab
     }
     conversation.over = true;
   }
 
-  void talk(int client) {
-    LineReader lines(client);
+  void talk(Conversation& conversation) {
+    LineReader lines(conversation.client.get());
     while (const auto line = lines.next(1h)) {
-      const auto request = json::parse(*line, nullptr, false);
-      const auto what = request.is_object() && request.contains("do") && request["do"].is_string()
-                            ? request["do"].get<std::string>()
-                            : "";
+      bool leaves = false;
+      const auto answered = answer(*line, leaves);
+      if (Conversation* nobody = nullptr; leaves)
+        leaver_.compare_exchange_strong(nobody, &conversation);
       constexpr auto replace = json::error_handler_t::replace; // a command may print any bytes
-      if (what == "down") leaver_ = ::fcntl(client, F_DUPFD_CLOEXEC, 0);
-      write_all(client, answer(what, request).dump(-1, ' ', false, replace) + "\n");
-      if (what == "down") return;
+      write_all(conversation.client.get(), answered.dump(-1, ' ', false, replace) + "\n");
+      if (leaves) return;
     }
   }
 
-  json answer(const std::string& what, const json& request) {
+  json answer(const std::string& line, bool& leaves) {
     try {
-      if (what == "status") return {{"ok", true}, {"machines", lab_->machine_names()}};
-      if (what == "down") return {{"ok", true}};
-      if (what == "shell") return shell(request.value("machine", ""));
-      if (what == "exec") return exec(request);
-      if (what == "set") return set(request);
-      return {{"ok", false}, {"error", "unknown request '" + what + "'"}};
+      const auto request = read_lab_request(line);
+      switch (request.what) {
+      case LabRequest::What::status: return {{"ok", true}, {"machines", lab_->machine_names()}};
+      case LabRequest::What::shell: return shell(request.machine);
+      case LabRequest::What::exec: return exec(request);
+      case LabRequest::What::set: return set(request);
+      case LabRequest::What::down: break;
+      }
+      leaves = true;
+      return {{"ok", true}};
+    } catch (const InputError& problem) {
+      return {{"ok", false}, {"error", problem.what()}, {"input", true}};
     } catch (const std::exception& problem) {
       return {{"ok", false}, {"error", problem.what()}};
     }
@@ -120,11 +127,10 @@ private:
             {"socket", lab_->hypervisor().shell_socket(lab_->machine(machine).name()).string()}};
   }
 
-  json exec(const json& request) {
-    auto& machine = lab_->machine(request.value("machine", ""));
+  json exec(const LabRequest& request) {
+    auto& machine = lab_->machine(request.machine);
     const std::lock_guard one_at_a_time(machines_.at(machine.name()));
-    const auto exit =
-        machine.exec({.argv = request.at("argv").get<std::vector<std::string>>()}, 10min);
+    const auto exit = machine.exec({.argv = request.argv}, 10min);
     return {{"ok", true},
             {"code", exit.code},
             {"timed_out", exit.timed_out},
@@ -133,17 +139,17 @@ private:
   }
 
   /// Other rules for gateways, which forget everything; then they are what they are measured to be.
-  json set(const json& request) {
+  json set(const LabRequest& request) {
     const std::lock_guard one_at_a_time(gateways_);
     auto changed = spec_;
-    for (const auto& words : request.at("changes").get<std::vector<std::string>>())
-      apply_lab_fault(parse_lab_fault(words), changed.built);
+    for (const auto& words : request.changes)
+      apply_lab_fault(parse_lab_fault(words, "set"), changed.built);
+    if (const auto why = misfit(changed.built); !why.empty()) throw InputError("set: " + why);
     changed.declared = changed.built;
+    lab_->adopt(changed.built);
     lab_->fabric().with([&](Fabric& fabric, Time) {
-      for (const auto& gateway : changed.built.gateways) {
-        fabric.set_behaviour(gateway.spec.name, gateway.behaviour);
+      for (const auto& gateway : changed.built.gateways)
         fabric.clear_state(gateway.spec.name);
-      }
     });
     spec_ = changed;
     auto rows = json::array();
@@ -161,7 +167,7 @@ private:
   std::mutex gateways_{};
   std::map<std::string, std::mutex> machines_{};
   std::list<Conversation> conversations_{};
-  std::atomic<int> leaver_{-1}; ///< the connection of who asked for the end
+  std::atomic<Conversation*> leaver_{nullptr}; ///< who asked for the end first
 };
 
 /// The socket goes with its owner, so that a directory without one is a lab that is down.
@@ -185,19 +191,12 @@ private:
 } // namespace
 
 void supervise(const TrialSpec& spec,
-               const TrialOptions& options,
+               const LabOptions& options,
                Progress& progress,
                Interrupt& interrupt) {
   Fd last_client; // closed after everything else: its owner waits for that
   progress.phase("boot");
-  Lab lab(spec.topology,
-          spec.built,
-          {.uri = options.uri,
-           .accelerator = options.accelerator,
-           .image = options.image,
-           .run_dir = options.run_dir,
-           .run_id = run_id_of(options.run_dir)},
-          interrupt);
+  Lab lab(spec.topology, spec.built, options, interrupt);
   lab.start_machines();
   for (const auto& gateway : certify_gateways(lab.fabric(), spec))
     progress.note(
@@ -209,7 +208,7 @@ void supervise(const TrialSpec& spec,
   progress.phase("vpn");
   VpnNodes nodes(lab, spec);
   nodes.save_deployed(options.run_dir / "deployed");
-  const LogKeeper keeper(nodes, options.run_dir / "logs");
+  LogKeeper keeper(nodes, options.run_dir / "logs");
   nodes.start();
   for (const auto& name : lab.machine_names())
     progress.note(
@@ -217,8 +216,10 @@ void supervise(const TrialSpec& spec,
   const auto place = options.run_dir / "lab.sock";
   const LabSocket socket(place);
   progress.phase("up");
-  last_client = Server(lab, spec, socket.get(), place).serve(interrupt);
+  Server server(lab, spec, socket.get(), place);
+  last_client = server.serve(interrupt);
   progress.phase("tear-down");
+  keeper.save(); // the server, when it goes, ends the guests
 }
 
 std::vector<std::filesystem::path> standing_labs(const std::filesystem::path& parent) {
@@ -226,7 +227,8 @@ std::vector<std::filesystem::path> standing_labs(const std::filesystem::path& pa
   std::error_code problem;
   for (std::filesystem::directory_iterator entry(parent, problem), end; !problem && entry != end;
        entry.increment(problem)) {
-    if (!std::filesystem::exists(entry->path() / "lab.sock")) continue;
+    if (std::error_code denied; !std::filesystem::exists(entry->path() / "lab.sock", denied))
+      continue;
     try {
       connect_unix(entry->path() / "lab.sock");
       labs.push_back(entry->path());

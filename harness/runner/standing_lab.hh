@@ -3,8 +3,9 @@
 
 #include "base/fd.hh"
 #include "base/interrupt.hh"
+#include "runner/lab.hh"
 #include "runner/progress.hh"
-#include "runner/trial.hh"
+#include "runner/trial_spec.hh"
 
 #include <filesystem>
 #include <string>
@@ -14,19 +15,14 @@ namespace hermesh {
 
 /// A lab that stays up, for a VPN developer to look around in: one supervisor process owns fabric
 /// and connection (libvirt's embedded driver admits one process per root), and other commands reach
-/// it by lab.sock in the run directory. One JSON object per line, one answer each:
-///
-///   status                  {"do":"status"}: the machines' names
-///   shell, machine          the console's socket
-///   exec, machine, argv     code, output, diagnostics
-///   down                    "ok", and the connection ends when all is down
-///
-/// An answer has "ok"; where it is false, "error" says why.
+/// it by lab.sock in the run directory. One request per line (lab_request.hh), one answer each: a
+/// JSON object that has "ok"; where it is false, "error" says why, and "input" that the request was
+/// wrong.
 
 /// Brings the lab up, certifies its gateways, starts the VPN, and serves until asked to end or
 /// interrupted. Throws Error when the lab cannot be brought up.
 void supervise(const TrialSpec& spec,
-               const TrialOptions& options,
+               const LabOptions& options,
                Progress& progress,
                Interrupt& interrupt);
 

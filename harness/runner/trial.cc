@@ -6,7 +6,6 @@
 #include "runner/certification.hh"
 #include "runner/event_player.hh"
 #include "runner/evidence.hh"
-#include "runner/lab.hh"
 #include "runner/path_phase.hh"
 #include "runner/proof.hh"
 #include "runner/run_dir.hh"
@@ -33,23 +32,16 @@ bool undecided(const DirectionVerdict& direction) {
 class TrialRun {
 public:
   TrialRun(const TrialSpec& spec,
-           const TrialOptions& options,
+           const LabOptions& options,
            Progress& progress,
            Interrupt& interrupt,
            TrialResult& result)
       : spec_(&spec), options_(&options), progress_(&progress), interrupt_(&interrupt),
-        result_(&result), clock_(std::chrono::steady_clock::now()) {}
+        result_(&result), network_(spec.declared), clock_(std::chrono::steady_clock::now()) {}
 
   void run() {
     begin("boot");
-    Lab lab(spec_->topology,
-            spec_->built,
-            {.uri = options_->uri,
-             .accelerator = options_->accelerator,
-             .image = options_->image,
-             .run_dir = options_->run_dir,
-             .run_id = run_id_of(options_->run_dir)},
-            *interrupt_);
+    Lab lab(spec_->topology, spec_->built, *options_, *interrupt_);
     result_->libvirt_version = libvirt_version(); // after the lab has told libvirt where to log
     lab.start_machines();
     if (certify(lab)) {
@@ -147,8 +139,10 @@ private:
   void play(Lab& lab, VpnNodes& nodes, PathPhase& probing) {
     if (spec_->scenario.events.empty()) return;
     begin("events");
-    result_->events =
+    auto played =
         play_events(lab, *spec_, nodes, probing, options_->run_dir / "captures", *progress_);
+    result_->events = std::move(played.events);
+    network_ = std::move(played.network);
     const auto verdict = probing.judge_now();
     const auto whole =
         directions(verdict, probing.session().there(), probing.session().back(), probing.started());
@@ -228,9 +222,7 @@ private:
   void measure(Lab& lab, VpnNodes& nodes) {
     auto& a = lab.machine(spec_->peer_a);
     auto& b = lab.machine(spec_->peer_b);
-    const auto machines = deployed_machines(*spec_);
-    const auto bare =
-        std::ranges::find(machines, spec_->peer_b, &DeployedMachine::name)->public_address;
+    const auto bare = public_address_of(network_, spec_->peer_b);
     std::vector<Sample> through;
     for (const auto& name : spec_->workloads) {
       progress_->live(name + " through the VPN");
@@ -248,24 +240,25 @@ private:
   }
 
   const TrialSpec* spec_;
-  const TrialOptions* options_;
+  const LabOptions* options_;
   Progress* progress_;
   Interrupt* interrupt_;
   TrialResult* result_;
   ProbeTrack asked_{}; ///< the probes of A while the path settled
   bool undecided_ = false;
+  Network network_; ///< as events made it
   std::string phase_;
   std::chrono::steady_clock::time_point clock_;
 };
 
-void save(const TrialResult& result, const TrialOptions& options) {
+void save(const TrialResult& result, const LabOptions& options) {
   write_result(options.run_dir / "result.json", result);
 }
 
 } // namespace
 
 TrialResult run_trial(const TrialSpec& spec,
-                      const TrialOptions& options,
+                      const LabOptions& options,
                       Progress& progress,
                       Interrupt& interrupt) {
   auto result = blank_result(spec, options.accelerator, options.image, options.run_dir);

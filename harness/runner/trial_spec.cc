@@ -3,6 +3,7 @@
 
 #include "base/error.hh"
 #include "model/catalog.hh"
+#include "runner/certificate.hh"
 
 #include <algorithm>
 #include <map>
@@ -38,12 +39,12 @@ const SegmentSpec& outermost(const Topology& topology) {
 
 /// What a topology may say and this version cannot measure yet: told before anything is started.
 void check_supported(const TrialSpec& spec, const std::string& file) {
-  for (const auto& gateway : spec.topology.gateways) {
-    const auto lacks = [](const Attachment& at) { return !at.ipv4; };
-    if (lacks(gateway.outside) || std::ranges::any_of(gateway.inside, lacks))
-      throw InputError(file + ": gateway '" + gateway.name +
-                       "': found a side without IPv4, wanted IPv4 on both: certification needs it");
-  }
+  if (const auto why = unmeasurable(spec.declared); !why.empty())
+    throw InputError(file + ": " + why);
+  for (const auto& machine : spec.topology.machines)
+    if (!machine.cards.front().ipv4)
+      throw InputError(file + ": machine '" + machine.name +
+                       "': found a first card without IPv4, wanted one with: the harness needs it");
 }
 
 /// A program can only be killed where the VPN runs one.
@@ -78,14 +79,17 @@ std::string ipv6_ends_at(const Network& network, const std::string& a, const std
   return "";
 }
 
-/// As the outside sees it: the outermost translating gateway's address, or its own.
-Address seen_as(const Network& network, const std::string& machine) {
+} // namespace
+
+Address public_address_of(const Network& network, const std::string& machine) {
   auto address = address_of(first_card(network, machine).attachment);
   for (const auto* gateway : chain_of(network, machine))
     if (address.is_v4() && gateway->behaviour.translating != nat::Translating::none)
       address = address_of(gateway->spec.outside);
   return address;
 }
+
+namespace {
 
 bool forwards_ipv6(const Network& network, const std::string& machine) {
   return std::ranges::all_of(chain_of(network, machine), [](const Gateway* gateway) {
@@ -98,17 +102,9 @@ bool forwards_ipv6(const Network& network, const std::string& machine) {
 constexpr std::size_t most_twins = 64; ///< more peers than any topology has
 
 /// The highest addresses of a segment that nobody has.
-std::vector<Address> free_hosts(const Topology& topology, const SegmentSpec& segment) {
-  std::vector<Address> taken;
-  const auto note = [&](const Attachment& at) {
-    if (at.segment == segment.name && at.ipv4) taken.push_back(*at.ipv4);
-  };
-  for (const auto& gateway : topology.gateways) {
-    note(gateway.outside);
-    std::ranges::for_each(gateway.inside, note);
-  }
-  for (const auto& machine : topology.machines)
-    std::ranges::for_each(machine.cards, note);
+std::vector<Address> free_hosts(const Network& network, const SegmentSpec& segment) {
+  if (!segment.ipv4) throw Error("segment '" + segment.name + "' has no IPv4 for twins");
+  const auto taken = addresses_on(network, segment.name);
   std::vector<Address> free;
   const auto bits = 32 - segment.ipv4->length;
   const std::uint32_t broadcast = (std::uint32_t{1} << bits) - 1;
@@ -153,7 +149,7 @@ std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec) {
     result.push_back({.name = machine.name,
                       .role = machine.role,
                       .underlay = underlay,
-                      .public_address = seen_as(spec.declared, machine.name),
+                      .public_address = public_address_of(spec.declared, machine.name),
                       .reachable = chain.empty()});
   }
   return result;
@@ -162,7 +158,7 @@ std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec) {
 TrialSpec public_twin(const TrialSpec& spec) {
   auto twin = spec;
   const auto& internet = outermost(spec.topology);
-  const auto hosts = free_hosts(spec.topology, internet);
+  const auto hosts = free_hosts(spec.declared, internet);
   std::uint32_t peers = 0;
   for (auto& machine : twin.topology.machines) {
     if (machine.role != "peer") continue;

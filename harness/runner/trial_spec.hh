@@ -22,9 +22,10 @@ struct LabFault {
   std::string gateway;
   std::string field; ///< as in a scenario, timers without theirs: "mapping", "icmp"; or "udp"
   std::string value; ///< in the scenario's words; of "udp", "blocked" or "allowed"
+  std::string said_by = "--lab-fault"; ///< begins what is said of a wrong one
 };
 /// "gw-a:mapping=APDM". Throws InputError.
-LabFault parse_lab_fault(const std::string& text);
+LabFault parse_lab_fault(const std::string& text, const std::string& said_by = "--lab-fault");
 /// Throws InputError when the network has no such gateway, the field no such value, or a gateway
 /// cannot behave so.
 void apply_lab_fault(const LabFault& fault, Network& network);
@@ -72,6 +73,8 @@ class Catalog;
 /// Reads, binds, renders once (so that a missing template is found now): throws InputError.
 TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request);
 
+/// As the outside sees a machine: the outermost translating gateway's address, or its own.
+Address public_address_of(const Network& network, const std::string& machine);
 /// The machines as templates may know them.
 std::vector<DeployedMachine> deployed_machines(const TrialSpec& spec);
 /// The same if every peer sat on the public segment (the twin of an unreachable).

@@ -43,12 +43,18 @@ VirtualPunch::Host VirtualPunch::host_of(const std::string& machine) {
   for (const auto& gateway : network_.gateways)
     for (const auto& inside : gateway.spec.inside)
       if (inside.segment == card->attachment.segment) host.router = inside.ipv4;
-  if (!host.router) host.routes = routes_inwards(network_, card->attachment.segment);
+  give_routes(host);
   return host;
+}
+
+void VirtualPunch::give_routes(Host& host) const {
+  if (!host.router) host.routes = routes_inwards(network_, host.segment);
 }
 
 void VirtualPunch::adopt(const Network& network) {
   network_ = network;
+  for (auto& host : hosts_)
+    give_routes(host);
   for (const auto& gateway : network.gateways)
     fabric_.set_behaviour(gateway.spec.name, gateway.behaviour);
 }

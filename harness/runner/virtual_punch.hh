@@ -56,6 +56,7 @@ private:
   };
 
   Host host_of(const std::string& machine);
+  void give_routes(Host& host) const;
   void deliver(PortId port, std::span<const std::byte> frame);
   void take(std::size_t host, const Endpoint& from, const punch::Message& message);
   void send(std::size_t host, const punch::Datagram& datagram);

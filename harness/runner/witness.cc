@@ -7,9 +7,12 @@
 namespace hermesh {
 namespace {
 
-/// Where gateways let through certain ports only, one of these is among them.
-constexpr std::array<std::uint16_t, 3> server_ports{3478, 443, 53};
-constexpr std::uint16_t tcp_server_port = 443;
+constexpr std::uint16_t usual_port = 3478;
+
+/// A port of a server that the gateway is said to let its inside speak to.
+std::uint16_t port_let_out(const nat::OutPolicy& policy) {
+  return policy.passes(usual_port) || policy.passes_none() ? usual_port : policy.only->front();
+}
 
 } // namespace
 
@@ -21,7 +24,9 @@ auto Witness::ask(Ask question) {
 }
 
 Witness::Witness(FrameHub& hub, const Network& network, const Gateway& gateway)
-    : hub_(&hub), gateway_(gateway_under_test(network, gateway)) {
+    : hub_(&hub), gateway_(gateway_under_test(network, gateway)),
+      server_port_(port_let_out(gateway.behaviour.udp_out)),
+      tcp_server_port_(port_let_out(gateway.behaviour.tcp_out)) {
   hub_->loop().with([&](Fabric& fabric, Time now) {
     gateway_.taken.insert(gateway_.taken.end(), hub_->taken().begin(), hub_->taken().end());
     hosts_.emplace(fabric, gateway_, network.seed, now);
@@ -31,13 +36,11 @@ Witness::Witness(FrameHub& hub, const Network& network, const Gateway& gateway)
       hosts_->sink(port, frame);
     });
     port_ = unused_port();
-    for (const auto port : server_ports)
-      if (server_port_ = port; send(port_)) return;
   });
 }
 
 Witness::~Witness() {
-  hub_->loop().with([&](Fabric&, Time) {
+  hub_->leave([&](Fabric&) {
     hub_->remove(place_);
     for (std::size_t i = 0; i < virtual_host_count; ++i)
       std::erase(hub_->taken(), hosts_->address(static_cast<VirtualHost>(i)));
@@ -81,7 +84,7 @@ bool Witness::tcp() {
         ->send_out(
             {.host = VirtualHost::inside_one, .port = unused_port(), .carrier = Carrier::tcp},
             VirtualHost::server_one,
-            tcp_server_port)
+            tcp_server_port_)
         .has_value();
   });
 }

@@ -42,7 +42,8 @@ private:
   std::optional<VirtualHosts> hosts_{}; ///< touched in the loop's thread only
   FrameHub::Place place_{};
   std::uint16_t port_ = 0;
-  std::uint16_t server_port_ = 3478;
+  std::uint16_t server_port_;
+  std::uint16_t tcp_server_port_;
 };
 
 } // namespace hermesh

@@ -52,6 +52,7 @@ bool skip_extensions(Bytes packet, IpHeader& header) {
       header.fragment_offset = static_cast<std::uint16_t>(fragment & 0xfff8);
       header.more_fragments = (fragment & 1) != 0;
       header.identification = load32(p + 4);
+      header.fragment_data = static_cast<std::uint16_t>(at + size);
     }
     header.protocol = load8(p);
     header.header_size = static_cast<std::uint16_t>(at + size);

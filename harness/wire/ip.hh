@@ -32,6 +32,7 @@ struct IpHeader {
   bool more_fragments = false;
   std::uint16_t fragment_offset = 0;
   std::uint32_t identification = 0;
+  std::uint16_t fragment_data = 0; ///< IPv6: behind the fragment header; 0: there is none
   Address source{};
   Address destination{};
 
@@ -44,6 +45,10 @@ struct IpHeader {
     return protocol == ip_protocol::tcp && fragment_offset != 0 && fragment_offset < 20;
   }
   std::size_t data_size() const { return std::size_t{total_size} - header_size; }
+  /// Of what a fragment's offset counts: of IPv6 that begins with headers that were skipped.
+  std::size_t fragment_size() const {
+    return std::size_t{total_size} - (fragment_data != 0 ? fragment_data : header_size);
+  }
   bool operator==(const IpHeader&) const = default;
 };
 

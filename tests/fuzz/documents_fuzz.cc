@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // Every reader of a file that a user writes or a run leaves: topology, scenario, profile, result,
-// and the words of a lab fault. What is refused is refused as InputError; what is not can be used.
+// the words of a lab fault, and what a standing lab is asked. What is refused is refused as
+// InputError; what is not can be used.
 #include "base/error.hh"
 #include "fuzz/file_in_memory.hh"
 #include "fuzz/two_gateways.hh"
 #include "model/readers.hh"
 #include "nat/behaviour.hh"
 #include "report/result.hh"
+#include "runner/lab_request.hh"
 #include "runner/trial_spec.hh"
 
 #include <nlohmann/json.hpp>
@@ -47,6 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (contradiction(network.gateways[0].behaviour)) std::abort();
     return 0;
   });
+  if (const auto request = unless_refused([&] { return read_lab_request(text); }))
+    if ((request->what == LabRequest::What::exec) == request->argv.empty()) std::abort();
   static const hermesh::testing::FileInMemory file;
   file.write(text);
   const auto document = unless_refused([&] { return parse_json_file(file.path()); });

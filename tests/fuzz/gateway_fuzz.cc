@@ -32,7 +32,9 @@ bool still_works(Fabric& fabric, Time now, const bool& reached) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   bool reached = false;
-  Fabric fabric(two_gateways(), {.deliver = [&](PortId port, std::span<const std::byte> frame) {
+  const nat::Behaviour behaviour{.port_mapping = {.nat_pmp = true, .pcp = true}};
+  Fabric fabric(two_gateways(behaviour),
+                {.deliver = [&](PortId port, std::span<const std::byte> frame) {
                   if (frame.size() > wire::ethernet_frame_limit) std::abort();
                   const auto summary = wire::summarise(frame);
                   if (port == PortId{2} && summary && summary->destination.port == 61235)

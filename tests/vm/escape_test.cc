@@ -10,6 +10,7 @@
 #include "machine/guardian.hh"
 #include "model/readers.hh"
 #include "runner/lab.hh"
+#include "runner/run_dir.hh"
 #include "vm/hermesh.hh"
 #include "vm/sniffer.hh"
 #include "wire/arp.hh"
@@ -210,12 +211,11 @@ protected:
   }
 
   void start(const std::filesystem::path& folder) {
-    lab.emplace(topology,
-                network,
-                LabOptions{.image = read_guest_image(std::getenv("HERMESH_GUEST")),
-                           .run_dir = folder,
-                           .run_id = "escape" + std::to_string(::getpid())},
-                interrupt);
+    lab.emplace(
+        topology,
+        network,
+        LabOptions{.image = read_guest_image(std::getenv("HERMESH_GUEST")), .run_dir = folder},
+        interrupt);
   }
   Guest guest(std::size_t index) const {
     const auto& card = network.cards.at(index);
@@ -328,7 +328,7 @@ TEST_F(Escape, NothingThatAGuestSendsLeavesTheLab) {
   const Sniffer sniffer({.marks = {mark, control}, .macs = macs, .own_ports = own_ports});
   lab->start_machines();
   lab->await_machines();
-  const auto qemus = qemu_processes("escape" + std::to_string(::getpid()));
+  const auto qemus = qemu_processes("hermesh-" + run_id_of(folder.path()));
   ASSERT_EQ(qemus.size(), 2U);
 
   lab->parallel({"a", "b"},

@@ -34,6 +34,15 @@ TEST(Segment, LearnsWhoIsWhere) {
   EXPECT_TRUE(world.take("z").empty());
 }
 
+TEST(Segment, AFrameThatFindsNobodyIsInTheLedger) {
+  World world(double_nat()); // a is alone with its gateway
+  auto to_nobody = world.addresses("a", 1, r_port);
+  to_nobody.destination_mac = {{2, 9, 9, 9, 9, 9}};
+  world.send("a", wire::make_udp_frame(to_nobody, bytes_of("anybody?")));
+  EXPECT_EQ(world.dropped_in_all(), 1U);
+  EXPECT_EQ(world.dropped("a.eth0", DropReason::no_route), 1U);
+}
+
 TEST(Segment, ForgedAddressesCannotTakeAGatewaysPlace) {
   World world(double_nat());
   auto forged = world.addresses("a", 1, r_port);

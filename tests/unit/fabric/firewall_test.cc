@@ -91,6 +91,39 @@ TEST_P(Firewall, FragmentsPassInAnyOrderAndAreFilteredAsOne) {
   }
 }
 
+// Later pieces name another next header than the first: it is no part of what tells datagrams apart
+// (RFC 8200 section 4.5).
+TEST(Firewall6, FragmentsWithOptionsBehindTheirHeaderPass) {
+  Offices world;
+  const auto frame = wire::make_udp_frame(world.addresses("a", 5000, {ip("2001:db8:1::100"), 9}),
+                                          bytes_of(std::string(600, 'f')));
+  constexpr std::size_t options_at = 14 + 40;
+  auto optioned = frame;
+  // Destination options of 8 bytes: the next header, no further units, PadN of four.
+  const std::vector<std::byte> options = bytes_of(std::string("\x11\x00\x01\x04\0\0\0\0", 8));
+  optioned.insert(optioned.begin() + options_at, options.begin(), options.end());
+  const auto cut = [&](std::size_t at, std::size_t size, bool more) {
+    std::vector<std::byte> piece(optioned.begin(), optioned.begin() + options_at);
+    std::vector<std::byte> header(8);
+    wire::store8(header.data(), 60); // destination options
+    wire::store16(header.data() + 2, static_cast<std::uint16_t>(at | (more ? 1U : 0U)));
+    wire::store32(header.data() + 4, 77);
+    piece.insert(piece.end(), header.begin(), header.end());
+    const auto from = optioned.begin() + static_cast<std::ptrdiff_t>(options_at + at);
+    piece.insert(piece.end(), from, from + static_cast<std::ptrdiff_t>(size));
+    wire::store16(piece.data() + 14 + 4, static_cast<std::uint16_t>(8 + size));
+    wire::store8(piece.data() + 14 + 6, wire::ip_protocol::fragment);
+    return piece;
+  };
+  const std::size_t whole = optioned.size() - options_at;
+  world.send("a", cut(256, 256, true));
+  world.send("a", cut(0, 256, true));
+  world.send("a", cut(512, whole - 512, false));
+  EXPECT_EQ(world.take("r").size(), 3U);
+  world.send("a", cut(248, 256, true)); // over the end of the first
+  EXPECT_EQ(world.dropped("fw-a", DropReason::fragment_overlap), 1U);
+}
+
 TEST_P(Firewall, FragmentsThatOverlapEndTheirDatagram) { // RFC 1858, RFC 5722
   world.udp("a", 5000, r, "out");
   world.take("r");

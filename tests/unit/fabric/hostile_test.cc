@@ -127,15 +127,31 @@ TEST(Hostile, MacFloodsDoNotPushOthersOut) {
   EXPECT_TRUE(world.take("x").empty());
 }
 
-TEST(Hostile, ForgedNeighboursAreForgotten) {
-  World world(double_nat());
+/// r says that it is 600 others, too.
+void claim_many(World& world) {
   for (std::uint32_t i = 0; i < 600; ++i)
     world.send("r",
                wire::make_arp_request(
                    {{2, 9, 0, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}},
                    Address::v4(0x50642000 + i),
                    Address::parse("80.100.0.1").value()));
+}
+
+TEST(Hostile, ForgedNeighboursAreForgotten) {
+  World world(double_nat());
+  claim_many(world);
   world.pass(2min);
+  world.udp("a", 1, at("80.100.0.100", 1), "hello");
+  EXPECT_EQ(world.take("r").size(), 1U);
+}
+
+TEST(Hostile, NeighboursThatAreClaimedAgainAndAgainLeaveRoomForTheOthers) {
+  World world(double_nat());
+  for (int minute = 0; minute < 4; ++minute) {
+    claim_many(world);
+    world.pass(50s);
+  }
+  world.take("r");
   world.udp("a", 1, at("80.100.0.100", 1), "hello");
   EXPECT_EQ(world.take("r").size(), 1U);
 }

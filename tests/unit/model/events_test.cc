@@ -82,6 +82,42 @@ TEST(ModelEvents, WhatCannotChangeIsNotApplicable) {
   EXPECT_THROW(bound_with(none, EventKind::wan_change), InputError);
 }
 
+TEST(ModelEvents, NobodySeesAGatewayThatLetsNoUdpOut) {
+  const auto places = shipped().topology("nat-nat");
+  Scenario scenario{.name = "x"};
+  scenario.gateways = {{.role = "home", .behaviour = {.udp_out = nat::OutPolicy::none()}}};
+  for (const auto& event : {EventSpec{.kind = EventKind::nat_reboot, .gateway = "home-a"},
+                            EventSpec{.kind = EventKind::rebind, .machine = "a"}}) {
+    scenario.events = {event};
+    EXPECT_THROW(bind(places, scenario, {}, 1), InputError);
+  }
+}
+
+TEST(ModelEvents, ALinkMustChangeByMoreThanItsProfileHides) {
+  const auto places = shipped().topology("nat-nat");
+  Scenario scenario{.name = "x"};
+  scenario.gateways = {{.role = "home"}};
+  scenario.events = {{.kind = EventKind::path_change, .machine = "a", .link = {.loss_percent = 5}}};
+  EXPECT_NO_THROW(bind(places, scenario, {}, 1));
+  EXPECT_NO_THROW(bind(places, scenario, {.loss_percent = 1}, 1));
+  EXPECT_THROW(bind(places, scenario, {.loss_percent = 2.5}, 1), InputError);
+  scenario.events[0].link = {.delay = 25ms};
+  EXPECT_NO_THROW(bind(places, scenario, {.delay = 6ms}, 1));
+  EXPECT_THROW(bind(places, scenario, {.delay = 20ms}, 1), InputError);
+}
+
+TEST(ModelEvents, LossesAreToldApartByEnoughQuestions) {
+  const auto none_or_some = loss_test(0, 0.05);
+  EXPECT_NEAR(none_or_some.questions, 182.6, 0.1);
+  EXPECT_EQ(none_or_some.divide, 0);
+  const auto close = loss_test(0.025, 0.05);
+  EXPECT_GT(close.questions, LossTest::most_questions);
+  EXPECT_GT(close.divide, 0.025);
+  EXPECT_LT(close.divide, 0.05);
+  EXPECT_GT(loss_test(0.1, 0.1).questions, 1e9);
+  EXPECT_EQ(loss_test(0, 1).questions, 1);
+}
+
 TEST(ModelEvents, ARoleIsEverybodyOfIt) {
   const auto places = shipped().topology("double-nat");
   EXPECT_EQ(targets_of({.kind = EventKind::nat_reboot, .role = "home"}, places),

@@ -61,5 +61,30 @@ TEST_P(EveryTopology, CertifiesForOneScenarioAfterTheOther) {
   }
 }
 
+// Whether a gateway translates decides what others have a route to.
+TEST(VirtualAttempts, DoNotDependOnTheirOrder) {
+  const auto topology = catalog().topology("firewalled");
+  const auto spec =
+      plan_trial(catalog(), {.topology = "firewalled", .scenario = "firewall", .vpn = "internal"});
+  Scenario napt{.name = "napt"};
+  for (const auto& gateway : topology.gateways)
+    napt.gateways.push_back({.gateway = gateway.name});
+  const std::vector<Network> networks{bind(topology, napt, {}, 1), spec.declared};
+  for (const auto& cell : run_virtual_attempts(spec, networks).cells)
+    EXPECT_TRUE(cell.as_expected()) << cell.expected.reason;
+  const std::vector<Network> turned{spec.declared, networks.front()};
+  for (const auto& cell : run_virtual_attempts(spec, turned).cells)
+    EXPECT_TRUE(cell.as_expected()) << cell.expected.reason;
+}
+
+TEST(Attempt, ThatWasNotMadeSaysNothingAboutTheory) {
+  Attempt attempt;
+  attempt.expected.path = PathKind::unreachable;
+  EXPECT_TRUE(attempt.as_expected());
+  attempt.attempted = false;
+  EXPECT_FALSE(attempt.as_expected());
+  EXPECT_FALSE(attempt.is_sound());
+}
+
 } // namespace
 } // namespace hermesh

@@ -49,6 +49,19 @@ Network office(const Behaviour& behaviour) {
   return network;
 }
 
+/// The office, and before it, inside, a segment that has IPv4 only.
+Network office_beside_ipv4(const Behaviour& behaviour) {
+  auto network = office(behaviour);
+  const auto cellar = Prefix::parse("80.101.2.0/24").value();
+  network.segments.push_back({.name = "cellar", .ipv4 = cellar});
+  auto& gateway = network.gateways.front();
+  gateway.spec.inside.insert(gateway.spec.inside.begin(),
+                             {.segment = "cellar", .ipv4 = cellar.host(1)});
+  gateway.inside_macs.insert(gateway.inside_macs.begin(),
+                             MacAddress::parse("02:00:00:00:00:09").value());
+  return network;
+}
+
 Certificate certify_office(const Behaviour& declared, const Behaviour& built) {
   return certify_network(office(declared), office(built), 5).at(0);
 }
@@ -226,6 +239,14 @@ TEST(PairingsOfBrokenIpv6, LeaveIpv4) {
   const auto found = oracle::expect({families[1]}, vpn);
   EXPECT_EQ(found.path, PathKind::unreachable);
   EXPECT_NE(found.reason.find("fw announces IPv6"), std::string::npos) << found.reason;
+}
+
+TEST(CertificateIpv6, IsMeasuredFromWhicheverSideInsideHasIt) {
+  const Behaviour open{.ipv6 = Ipv6::open};
+  const auto good = certify_network(office_beside_ipv4(open), office_beside_ipv4(open), 5).at(0);
+  EXPECT_TRUE(good.certified()) << story_of(good);
+  const auto bad = certify_network(office_beside_ipv4(open), office_beside_ipv4({}), 5).at(0);
+  EXPECT_FALSE(bad.certified());
 }
 
 } // namespace

@@ -131,6 +131,13 @@ void PrintTo(const GatewayEvent& event, std::ostream* out) {
   *out << event.name;
 }
 
+/// As the player would.
+Intervention intervene(const EventSpec& event, Scene& scene) {
+  const auto& gateway = scene.network().gateways.front();
+  return gateway_intervention(
+      event, scene.loop(), gateway.spec.name, other_address(scene.network(), gateway));
+}
+
 class GatewayEvents : public ::testing::TestWithParam<GatewayEvent> {
 protected:
   EventSpec event() const {
@@ -141,10 +148,9 @@ protected:
 TEST_P(GatewayEvents, ChangesWhatItShould) {
   Scene scene(one_home(GetParam().behaviour));
   const auto& gateway = scene.network().gateways.front();
-  const auto result =
-      scene.play(event(),
-                 gateway_intervention(event(), scene.loop(), scene.network(), gateway),
-                 gateway_check(event(), scene.hub(), scene.network(), gateway));
+  const auto result = scene.play(event(),
+                                 intervene(event(), scene),
+                                 gateway_check(event(), scene.hub(), scene.network(), gateway));
   EXPECT_TRUE(result.changed) << result.reason;
   EXPECT_FALSE(result.evidence.empty());
 }
@@ -202,10 +208,8 @@ TEST(Events, AFirewallThatForgetsIsARebootToo) {
   Scene scene(network);
   const EventSpec event{.kind = EventKind::nat_reboot, .lasts = 50ms, .gateway = "gw-a"};
   const auto& gateway = scene.network().gateways.front();
-  const auto result =
-      scene.play(event,
-                 gateway_intervention(event, scene.loop(), scene.network(), gateway),
-                 gateway_check(event, scene.hub(), scene.network(), gateway));
+  const auto result = scene.play(
+      event, intervene(event, scene), gateway_check(event, scene.hub(), scene.network(), gateway));
   EXPECT_EQ(result.before, result.after) << "nothing is translated";
 }
 
@@ -314,9 +318,41 @@ TEST(Events, OtherAddressesAreNobodys) {
   const auto other = other_address(network, network.gateways.front());
   EXPECT_TRUE(network.segments.front().ipv4->contains(other));
   EXPECT_GT(other.v4_value() - ip("80.100.0.1").v4_value(), 3U);
+  const auto third = other_address(network, network.gateways.front(), {other});
+  EXPECT_GE(third.v4_value() < other.v4_value() ? other.v4_value() - third.v4_value()
+                                                : third.v4_value() - other.v4_value(),
+            1U);
+  EXPECT_NE(third, other);
+  network.gateways.front().spec.outside.ipv4 = ip("80.100.0.98"); // its pool reaches .101
+  EXPECT_EQ(free_attachment(network, "internet").ipv4, ip("80.100.0.102"));
   const auto there = free_attachment(network, "home");
   EXPECT_NE(there.ipv4, network.cards.front().attachment.ipv4);
   EXPECT_TRUE(Prefix::parse("192.168.1.0/24")->contains(there.ipv4.value()));
+}
+
+// Whoever asks next is told why; nobody who leaves may end the program.
+TEST(Events, VirtualHostsLeaveALoopThatHasEnded) {
+  Scene scene(one_home());
+  auto& loop = scene.loop();
+  const EventSpec event{.kind = EventKind::nat_reboot, .lasts = 50ms, .gateway = "gw-a"};
+  auto check = gateway_check(event, scene.hub(), scene.network(), scene.network().gateways.front());
+  check.before(); // a witness is there
+  Knocker knocker(scene.hub(), scene.network(), "home");
+  loop.with([&](Fabric& fabric, Time now) {
+    scene.hub().add([](Fabric&, PortId, std::span<const std::byte>, Time) {
+      throw std::runtime_error("a listener that fails");
+    });
+    const auto& card = scene.network().cards.front();
+    const auto port = fabric.port("a.eth0");
+    fabric.impair(port, {.delay = 1ms}); // so that it arrives in the loop's own time
+    auto question =
+        wire::make_arp_request(card.mac, card.attachment.ipv4.value(), ip("192.168.1.77"));
+    fabric.receive(port, question, now);
+  });
+  for (int i = 0; i < 1000 && loop.health().problem.empty(); ++i)
+    ::poll(nullptr, 0, 10);
+  EXPECT_NE(loop.health().problem.find("a listener that fails"), std::string::npos);
+  EXPECT_THROW(knocker.knock(ip("192.168.1.10")), Error);
 }
 
 TEST(FlowChanges, ComparesEachFlowWithItself) {
