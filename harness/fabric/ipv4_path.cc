@@ -96,8 +96,9 @@ void Ipv4Path::from_outside(Packet& packet) {
   case Upper::Kind::unsupported: return refuse(packet, DropReason::unsupported);
   case Upper::Kind::icmp_error: return cross_error(packet, std::nullopt);
   case Upper::Kind::session:
-    return upper.echo_request && is_own(packet.ip.destination) ? to_self(packet)
-                                                               : inbound_session(packet, upper);
+    return upper.echo_request && is_own(packet.ip.destination) && !stands_for_a_host()
+               ? to_self(packet)
+               : inbound_session(packet, upper);
   }
 }
 

@@ -97,6 +97,10 @@ private:
   nat::Translation open_inbound(const Upper& upper);
   void apply_behaviour();
 
+  /// While it is open, what is sent to it is for a host behind it.
+  bool stands_for_a_host() const {
+    return open_ && effective_.translating != nat::Translating::none;
+  }
   bool is_blocked(const Upper& upper) const {
     return udp_blocked_ && upper.protocol == nat::Protocol::udp;
   }

@@ -100,7 +100,7 @@ nat::Translation Ipv4Path::open_inbound(const Upper& upper) {
   if (effective_.translating == nat::Translating::none) return {.endpoint = upper.destination};
   const auto host = inside_host_ ? inside_host_ : last_inside_host_;
   const nat::Translation none{.refusal = nat::Refusal::no_mapping};
-  if (!host || upper.protocol == nat::Protocol::icmp) return none;
+  if (!host) return none;
   const Endpoint inside{.address = *host, .port = upper.destination.port};
   if (!opened_.remember(upper.protocol, inside, upper.source, upper.destination)) return none;
   return {.endpoint = inside};

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // Other people's clients get ports from a gateway, and what they got works: natpmpc (NAT-PMP), and
-// a program around crab_nat (PCP), which cargo builds from locked sources of the registry.
-#include "base/command.hh"
+// a program around crab_nat (PCP).
 #include "base/temp_dir.hh"
+#include "vm/foreign_client.hh"
 #include "vm/hermesh.hh"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <regex>
 #include <string>
@@ -18,45 +16,8 @@
 namespace hermesh::testing {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
-
-const std::string target = "x86_64-unknown-linux-gnu"; // so that build scripts are not static too
-
-/// Built once per build tree. Empty, and `why` says so, where it cannot be.
-fs::path build_pcp_client(std::string& why) {
-  const fs::path out = fs::path(HERMESH_TEST_BUILD_DIR) / "mapping-client";
-  const fs::path source = fs::path(HERMESH_TEST_SOURCE_DIR) / "tests" / "vm" / "mapping_client";
-  const Command cargo{.argv = {"cargo",
-                               "build",
-                               "--quiet",
-                               "--release",
-                               "--locked",
-                               "--target",
-                               target,
-                               "--manifest-path",
-                               (source / "Cargo.toml").string(),
-                               "--target-dir",
-                               out.string()},
-                      // Any guest runs what needs no library of the host's.
-                      .env = {{"RUSTFLAGS", "-C target-feature=+crt-static -C strip=symbols"}}};
-  try {
-    const auto built = HostExecutor().run(cargo, 10min);
-    if (!built.ok()) why = "no PCP client: cargo build: " + built.diagnostics.substr(0, 300);
-  } catch (const std::exception& problem) {
-    why = std::string("no PCP client: ") + problem.what();
-  }
-  return why.empty() ? out / target / "release" / "mapping-client" : fs::path();
-}
-
-/// A VPN that is nothing but a program to push.
-void write_vpn(const fs::path& folder) {
-  fs::create_directories(folder);
-  std::ofstream(folder / "vpn.json") << R"({"schema": 1, "name": "mapper",
-    "description": "a PCP client in every guest", "overlay": "${self.public_address}",
-    "binary": "/usr/bin/mapping-client", "abilities": {}, "peer": {}})";
-}
 
 /// Two homes whose routers grant ports, standing.
 class PortMapping : public ::testing::Test {
@@ -64,17 +25,12 @@ protected:
   static void SetUpTestSuite() {
     if (!missing_need().empty()) return;
     work() = std::make_unique<TempDir>("hmtest");
-    const auto client = build_pcp_client(no_client());
+    const auto client = mapping_client();
+    no_client() = client.why_not;
     std::vector<std::string> arguments{
         "up", "--topology", "nat-nat", "--scenario", "home-with-pcp"};
-    if (client.empty()) {
-      arguments.insert(arguments.end(), {"--vpn", "internal"});
-    } else {
-      write_vpn(work()->path() / "mapper");
-      arguments.insert(
-          arguments.end(),
-          {"--vpn", (work()->path() / "mapper").string(), "--with", "mapper=" + client.string()});
-    }
+    for (const auto& word : client.vpn_arguments(work()->path()))
+      arguments.push_back(word);
     const auto up = call(arguments);
     ASSERT_EQ(up.status, 0) << up.story();
   }
@@ -122,7 +78,7 @@ protected:
     return shell("a",
                  "own=$(ip -j -4 address show eth0 | jq -r '.[0].addr_info[0].local'); "
                  "gateway=$(ip -j route show default | jq -r '.[0].gateway'); "
-                 "/opt/hermesh/mapper \"$gateway\" \"$own\" " +
+                 "/opt/hermesh/mapping-client \"$gateway\" \"$own\" " +
                      words + " 2>&1")
         .output;
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Other people's tools agree about the gateways: coturn's behaviour discovery (RFC 5780) and its
-// STUN client, and the classic client of RFC 3489, run in a guest against coturn in another,
-// through all nine kinds of NAT.
+// STUN client, pion's behaviour discovery, and the classic client of RFC 3489, run in a guest
+// against coturn in another, through all nine kinds of NAT.
 #include "base/temp_dir.hh"
+#include "vm/foreign_client.hh"
 #include "vm/hermesh.hh"
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace hermesh::testing {
 namespace {
@@ -21,8 +23,13 @@ protected:
   static void SetUpTestSuite() {
     if (!missing_need().empty()) return;
     work() = std::make_unique<TempDir>("hmtest");
-    const auto up =
-        call({"up", "--topology", "nat-nat", "--scenario", "port-restricted", "--vpn", "internal"});
+    const auto client = behaviour_client();
+    no_client() = client.why_not;
+    std::vector<std::string> arguments{
+        "up", "--topology", "nat-nat", "--scenario", "port-restricted"};
+    for (const auto& word : client.vpn_arguments(work()->path()))
+      arguments.push_back(word);
+    const auto up = call(arguments);
     ASSERT_EQ(up.status, 0) << up.story();
     const auto server = shell(
         "r",
@@ -42,6 +49,10 @@ protected:
   static std::unique_ptr<TempDir>& work() {
     static std::unique_ptr<TempDir> folder;
     return folder;
+  }
+  static std::string& no_client() {
+    static std::string why;
+    return why;
   }
   static Outcome call(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin() + 1, {"--runs", work()->path().string()});
@@ -85,6 +96,23 @@ TEST_F(Tools, CoturnsBehaviourDiscoveryNamesAllNineKinds) {
     };
     expect_said(told, "NAT with " + grade(mapping) + " Mapping!");
     expect_said(told, "NAT with " + grade(filtering) + " Filtering!");
+  });
+}
+
+TEST_F(Tools, PionsBehaviourDiscoveryNamesAllNineKinds) {
+  HERMESH_NEEDS_GUESTS();
+  if (!no_client().empty()) GTEST_SKIP() << no_client();
+  const std::map<std::string, std::string> grades{{"EI", "endpoint independent"},
+                                                  {"AD", "address dependent"},
+                                                  {"APD", "address and port dependent"}};
+  each_kind([&](const std::string& mapping, const std::string& filtering) {
+    const auto told =
+        shell("a", "/opt/hermesh/stun-nat-behaviour -server 80.100.0.10:3478 -verbose 0 2>&1");
+    const auto grade = [&](const std::string& kind) {
+      return grades.at(kind.substr(0, kind.size() - 1));
+    };
+    expect_said(told, "NAT mapping behavior: " + grade(mapping) + "\n");
+    expect_said(told, "NAT filtering behavior: " + grade(filtering) + "\n");
   });
 }
 

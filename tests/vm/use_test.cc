@@ -92,9 +92,9 @@ TEST(Use, WorkloadsStandBesideTheSameLabWithoutVpn) {
     if (row.at("metric") == "throughput")
       throughput = row.at("through").get<double>() > 0 && row.at("without_vpn").get<double>() > 0;
     // Two machines each delay what they send by 2 ms, more or less by as much again: an average of
-    // 4 ms, and of as few questions as these below 2 ms once in many thousand runs.
+    // 4 ms, and of as few questions as these below 2.5 ms once in many thousand runs.
     if (row.at("metric") == "rtt average") {
-      EXPECT_GT(row.at("without_vpn").get<double>(), 2.0);
+      EXPECT_GT(row.at("without_vpn").get<double>(), 2.5);
     }
   }
   EXPECT_TRUE(throughput) << outcome.result.at("workloads").dump(2);

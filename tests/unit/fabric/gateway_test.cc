@@ -303,6 +303,30 @@ TEST(Gateway, OpenLetsStrangersInAndAnswersFromThatPort) {
   EXPECT_TRUE(world.take("b").empty());
 }
 
+// A workload without VPN measures the way to the machine, not to the gateway before it.
+TEST(Gateway, OpenLetsThePingOfAStrangerThroughToTheHost) {
+  World world(double_nat());
+  const auto ping =
+      wire::make_echo_frame(world.addresses("r", 77, {ip("80.100.0.2"), 0}), false, 1);
+  world.send("r", ping);
+  EXPECT_TRUE(world.take("b").empty());
+  EXPECT_EQ(world.take("r").size(), 1U); // the gateway's own answer
+  world.udp("b", 5000, at("80.100.0.100", 9), "here I am");
+  world.take("r");
+  world.fabric().open("gw-b", true);
+  world.fabric().open("gw-c", true);
+  world.send("r", ping);
+  EXPECT_TRUE(world.take("r").empty());
+  const auto asked = world.take("b");
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].summary.destination.address, ip("192.168.1.10"));
+  world.send("b",
+             wire::make_echo_frame(world.addresses("b", 77, {ip("80.100.0.100"), 0}), true, 1));
+  const auto answer = world.take("r");
+  ASSERT_EQ(answer.size(), 1U);
+  EXPECT_EQ(answer[0].summary.source.address, ip("80.100.0.2"));
+}
+
 TEST(Gateway, ClearStateForgetsAndAgeRunsTheTimers) {
   World world(double_nat());
   world.udp("a", 5000, at("80.100.0.100", 9), "out");
