@@ -140,8 +140,10 @@ int certify(const CertifyOptions& options) {
   if (const auto why = unmeasurable(declared); !why.empty())
     throw InputError("topology '" + topology.name + "': " + why);
   auto built = declared;
+  std::vector<LabFault> faults;
   for (const auto& text : options.faults)
-    apply_lab_fault(parse_lab_fault(text), built);
+    faults.push_back(parse_lab_fault(text));
+  apply_lab_faults(faults, built);
   const auto certificates = certify_network(declared, built, options.seed);
   const bool good = std::ranges::all_of(certificates, &Certificate::certified);
   if (options.json) {

@@ -185,14 +185,20 @@ void apply(const LabFault& fault, Behaviour& behaviour) {
       list += (list.empty() ? "" : ", ") + names.back();
       continue;
     }
-    field.set(fault, behaviour);
-    if (const auto found = nat::contradiction(behaviour))
-      throw InputError(fault.said_by + ": " + fault.gateway + ": " + found->field + ": " +
-                       found->text);
-    return;
+    return field.set(fault, behaviour);
   }
   throw InputError(fault.said_by + ": found field '" + fault.field + "', wanted one of " + list +
                    did_you_mean(fault.field, names));
+}
+
+Gateway& gateway_of(const LabFault& fault, Network& network) {
+  std::vector<std::string> names;
+  for (auto& gateway : network.gateways) {
+    if (gateway.spec.name == fault.gateway) return gateway;
+    names.push_back(gateway.spec.name);
+  }
+  throw InputError(fault.said_by + ": there is no gateway '" + fault.gateway +
+                   "' in this topology" + did_you_mean(fault.gateway, names));
 }
 
 } // namespace
@@ -209,14 +215,13 @@ LabFault parse_lab_fault(const std::string& text, const std::string& said_by) {
           .said_by = said_by};
 }
 
-void apply_lab_fault(const LabFault& fault, Network& network) {
-  std::vector<std::string> names;
-  for (auto& gateway : network.gateways) {
-    if (gateway.spec.name == fault.gateway) return apply(fault, gateway.behaviour);
-    names.push_back(gateway.spec.name);
-  }
-  throw InputError(fault.said_by + ": there is no gateway '" + fault.gateway +
-                   "' in this topology" + did_you_mean(fault.gateway, names));
+void apply_lab_faults(const std::vector<LabFault>& faults, Network& network) {
+  for (const auto& fault : faults)
+    apply(fault, gateway_of(fault, network).behaviour);
+  for (const auto& fault : faults)
+    if (const auto found = nat::contradiction(gateway_of(fault, network).behaviour))
+      throw InputError(fault.said_by + ": " + fault.gateway + ": " + found->field + ": " +
+                       found->text);
 }
 
 } // namespace hermesh

@@ -142,8 +142,10 @@ private:
   json set(const LabRequest& request) {
     const std::lock_guard one_at_a_time(gateways_);
     auto changed = spec_;
+    std::vector<LabFault> changes;
     for (const auto& words : request.changes)
-      apply_lab_fault(parse_lab_fault(words, "set"), changed.built);
+      changes.push_back(parse_lab_fault(words, "set"));
+    apply_lab_faults(changes, changed.built);
     if (const auto why = misfit(changed.built); !why.empty()) throw InputError("set: " + why);
     changed.declared = changed.built;
     lab_->adopt(changed.built);

@@ -127,8 +127,7 @@ TrialSpec plan_trial(const Catalog& catalog, const TrialRequest& request) {
   spec.seed = request.seed;
   spec.declared = bind(spec.topology, spec.scenario, spec.profile, spec.seed);
   spec.built = spec.declared;
-  for (const auto& fault : request.faults)
-    apply_lab_fault(fault, spec.built);
+  apply_lab_faults(request.faults, spec.built);
   const auto peers = machines_of(spec.topology, "peer");
   spec.peer_a = peers.at(0);
   spec.peer_b = peers.at(1);

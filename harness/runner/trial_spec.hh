@@ -26,9 +26,9 @@ struct LabFault {
 };
 /// "gw-a:mapping=APDM". Throws InputError.
 LabFault parse_lab_fault(const std::string& text, const std::string& said_by = "--lab-fault");
-/// Throws InputError when the network has no such gateway, the field no such value, or a gateway
-/// cannot behave so.
-void apply_lab_fault(const LabFault& fault, Network& network);
+/// One after the other. Throws InputError when the network has no such gateway, a field no such
+/// value, or a gateway cannot behave as all of them together want it.
+void apply_lab_faults(const std::vector<LabFault>& faults, Network& network);
 
 /// How long the path phase waits. Counted on the fabric's clock from the start of the last daemon;
 /// the same for every VPN and whatever the oracle expects, so that no expectation shapes a

@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   unless_refused([&] {
     auto network = hermesh::testing::two_gateways();
-    apply_lab_fault(parse_lab_fault(text), network);
+    apply_lab_faults({parse_lab_fault(text)}, network);
     if (contradiction(network.gateways[0].behaviour)) std::abort();
     return 0;
   });

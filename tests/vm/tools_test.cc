@@ -139,5 +139,30 @@ TEST_F(Tools, CoturnsStunClientSeesTheGatewaysAddress) {
   });
 }
 
+// What the MTU of a line does to a host behind it: the kernel learns it where the gateway says so,
+// and else loses what is too big.
+TEST_F(Tools, PingLearnsThePathMtuUnlessTheIcmpIsLost) {
+  HERMESH_NEEDS_GUESTS();
+  const auto ping = [](const std::string& data) {
+    return shell("a", "ping -n -c 2 -W 10 -M do -s " + data + " 80.100.0.10 2>&1");
+  };
+  const std::string fits_1280 = "1252"; // and 28 bytes of headers
+  EXPECT_EQ(ping("1472").status, 0) << "the LAN's own";
+  ASSERT_EQ(call({"set", "home-a:mtu=1280"}).status, 0);
+  EXPECT_EQ(ping(fits_1280).status, 0);
+  const auto told = ping("1253");
+  EXPECT_NE(told.status, 0);
+  expect_said(told, "mtu = 1280");
+  shell("a", "ip route flush cache");
+  ASSERT_EQ(call({"set", "home-a:mtu_errors=false"}).status, 0);
+  EXPECT_EQ(ping(fits_1280).status, 0);
+  const auto lost = shell("a", "ping -n -c 2 -W 3 -M do -s 1253 80.100.0.10 2>&1");
+  EXPECT_NE(lost.status, 0);
+  EXPECT_EQ(lost.output.find("mtu"), std::string::npos) << lost.output;
+  expect_said(lost, "100% packet loss");
+  ASSERT_EQ(call({"set", "home-a:mtu=1500", "home-a:mtu_errors=true"}).status, 0);
+  EXPECT_EQ(ping("1472").status, 0);
+}
+
 } // namespace
 } // namespace hermesh::testing

@@ -68,5 +68,22 @@ TEST(LabFault, IsReadOrRefusedInOneLine) {
   EXPECT_THROW(parse_lab_fault("gw-a=APDM"), InputError);
 }
 
+TEST(LabFault, OnlyWhatAllOfThemMakeOfAGatewayMustBePossible) {
+  Network network;
+  network.gateways.emplace_back().spec.name = "gw-a";
+  const auto apply = [&](const std::vector<std::string>& words) {
+    std::vector<LabFault> faults;
+    for (const auto& each : words)
+      faults.push_back(parse_lab_fault(each));
+    apply_lab_faults(faults, network);
+  };
+  // An MTU of which nobody is told is no Ethernet's: one by one, in that order, they would be
+  // refused.
+  apply({"gw-a:mtu_errors=false", "gw-a:mtu=1280"});
+  EXPECT_FALSE(network.gateways[0].behaviour.mtu_errors);
+  apply({"gw-a:mtu=1500", "gw-a:mtu_errors=true"});
+  EXPECT_THROW(apply({"gw-a:mtu_errors=false"}), InputError);
+}
+
 } // namespace
 } // namespace hermesh
