@@ -229,7 +229,10 @@ void LibvirtMachine::stop() noexcept {
   if (!life_->begin_stop()) return;
   try {
     const auto busy = reaper_ == nullptr ? nullptr : std::make_unique<Reaper::Busy>(*reaper_);
-    if (life_->obituary().empty()) virDomainDestroy(domain_.get());
+    // Its last event is waited for: one that came late would be taken for a successor's of that
+    // name.
+    if (virDomainDestroy(domain_.get()) == 0)
+      life_->await_end(std::chrono::steady_clock::now() + end_patience);
     std::error_code ignored;
     if (!places_.qemu_copy.empty())
       std::filesystem::copy_file(places_.qemu_log,

@@ -3,6 +3,7 @@
 // That the verdict is the wire's: it does not move when the VPN lies, and a gateway that does
 // something other than its scenario says is told before anything else.
 
+#include "base/command.hh"
 #include "base/temp_dir.hh"
 #include "vm/hermesh.hh"
 
@@ -60,6 +61,25 @@ TEST_F(Honesty, AGatewayThatDoesOtherThanDeclaredMakesTheTrialInvalid) {
     EXPECT_EQ(outcome.result.at("verdict"), "invalid") << fault;
     EXPECT_NE(outcome.result.at("reason").get<std::string>().find("home-a"), std::string::npos);
   }
+}
+
+// A resolver that does not answer has made other labs fail by kind of NAT: here nobody asks one.
+TEST_F(Honesty, NoVerdictDependsOnDns) {
+  HERMESH_NEEDS_GUESTS();
+  const auto outcome = run_trial(
+      work_.path(), {"--topology", "nat-nat", "--scenario", "port-restricted", "--vpn", "nebula"});
+  ASSERT_EQ(outcome.status, 0) << outcome.story();
+  std::size_t captures = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(work_.path())) {
+    if (entry.path().extension() != ".pcapng") continue;
+    ++captures;
+    const auto asked =
+        HostExecutor().run({.argv = {"tshark", "-r", entry.path().string(), "-Y", "dns.qry.name"}},
+                           std::chrono::minutes{1});
+    ASSERT_TRUE(asked.ok()) << asked.diagnostics;
+    EXPECT_EQ(asked.output, "") << entry.path();
+  }
+  EXPECT_EQ(captures, 3U);
 }
 
 } // namespace
