@@ -23,7 +23,7 @@ struct SetArguments {
 
 int set(const SetArguments& arguments) {
   for (const auto& change : arguments.changes)
-    parse_lab_fault(change, "set"); // what is malformed is told here
+    parse_lab_fault(change, "CHANGE"); // what is malformed is told here
   LabClient client(find_lab(arguments.lab, arguments.runs));
   const auto answer = client.ask({{"do", "set"}, {"changes", arguments.changes}}, 30s);
   bool certified = true;

@@ -144,9 +144,9 @@ private:
     auto changed = spec_;
     std::vector<LabFault> changes;
     for (const auto& words : request.changes)
-      changes.push_back(parse_lab_fault(words, "set"));
+      changes.push_back(parse_lab_fault(words, "CHANGE"));
     apply_lab_faults(changes, changed.built);
-    if (const auto why = misfit(changed.built); !why.empty()) throw InputError("set: " + why);
+    if (const auto why = misfit(changed.built); !why.empty()) throw InputError("CHANGE: " + why);
     changed.declared = changed.built;
     lab_->adopt(changed.built);
     lab_->fabric().with([&](Fabric& fabric, Time) {

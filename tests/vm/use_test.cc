@@ -222,11 +222,16 @@ TEST(Use, ALabStaysUpUntilItIsTakenDown) {
   EXPECT_NE(shell.output.find(":"), std::string::npos) << shell.story();
   EXPECT_EQ(with_runs({"shell", "a", "--", "false"}).status, 1);
   EXPECT_EQ(with_runs({"shell", "nobody", "--", "true"}).status, 2);
+  EXPECT_EQ(with_runs({"set", "nobody:mapping=EIM"}).status, 2);
+  const auto unroutable = with_runs({"set", "home-a:translation=none"});
+  EXPECT_EQ(unroutable.status, 2) << unroutable.story();
   const auto binary = with_runs({"shell", "a", "--", "head", "-c", "1000", "/bin/busybox"});
   EXPECT_EQ(binary.status, 0) << "bytes that are no text: " << binary.diagnostics;
   const auto down = with_runs({"down"});
   EXPECT_EQ(down.status, 0) << down.story();
-  const auto name = fs::path(down.output.substr(0, down.output.find('\n'))).filename().string();
+  const fs::path run = down.output.substr(0, down.output.find('\n'));
+  EXPECT_FALSE(fs::is_empty(run / "logs")) << "pulled before the guests ended";
+  const auto name = run.filename().string();
   EXPECT_TRUE(qemu_processes("hermesh-" + name.substr(name.rfind('-') + 1)).empty());
   EXPECT_EQ(with_runs({"down"}).status, 2);
 }
