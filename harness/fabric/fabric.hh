@@ -96,8 +96,8 @@ public:
   /// It lost its power: it knows nothing, and what a mapping had is not given again at first, even
   /// where ports are preserved (nat::Table::reboot).
   void reboot(std::string_view gateway);
-  /// It forgets the mappings of one inside address (or endpoint) and nothing else, and gives others
-  /// (nat::Table::forget). Returns how many there were.
+  /// It forgets the mappings and leases of one inside address (or endpoint) and nothing else, and
+  /// gives others (nat::Table::forget). Returns how many there were.
   std::size_t rebind(std::string_view gateway,
                      const Address& inside,
                      std::optional<std::uint16_t> port = std::nullopt);

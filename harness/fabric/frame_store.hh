@@ -26,8 +26,6 @@ public:
   wire::MutableBytes at(Slot slot);
   void release(Slot slot) { free_.push_back(slot); }
 
-  std::size_t size() const { return blocks_.size() - free_.size(); }
-
 private:
   struct Block {
     std::size_t size = 0;

@@ -124,6 +124,7 @@ void GatewayEngine::clear_state() {
 
 void GatewayEngine::hold(bool on) {
   held_ = on;
+  ipv4_.hold(on);
   core_.wake_at(due()); // what was due meanwhile
 }
 

@@ -32,6 +32,7 @@ public:
   void restart_port_mapping() { port_mapping_.restart(); }
   void age(Duration by) { table_.age(by); }
 
+  void hold(bool on) { port_mapping_.hold(on); }
   void reboot();
   std::size_t rebind(const Address& inside, std::optional<std::uint16_t> port);
   void change_address(const Address& outside);

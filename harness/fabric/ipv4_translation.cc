@@ -149,7 +149,7 @@ void Ipv4Path::reboot() {
 
 std::size_t Ipv4Path::rebind(const Address& inside, std::optional<std::uint16_t> port) {
   opened_.clear();
-  return table_.forget(inside, port);
+  return table_.forget(inside, port, core_.now());
 }
 
 void Ipv4Path::change_address(const Address& outside) {

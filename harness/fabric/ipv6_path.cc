@@ -12,7 +12,8 @@ namespace hermesh {
 Ipv6Path::Ipv6Path(Core& core, const GatewayPlan& plan, std::deque<Interface>& interfaces)
     : core_(core), interfaces_(interfaces), routes_(plan.routes_behind),
       upstream_(plan.upstream_ipv6), lab_(plan.lab), behaviour_(plan.behaviour),
-      filter_(plan.behaviour), fragments_(core, [this](const Transit& transit, DropReason reason) {
+      filter_(plan.behaviour, plan.seed),
+      fragments_(core, [this](const Transit& transit, DropReason reason) {
         interfaces_[0].drop(transit, reason);
       }) {}
 
@@ -150,10 +151,11 @@ std::optional<DropReason> Ipv6Path::check(const Packet& packet, const Route& way
   if (inbound) {
     if (blocked) return DropReason::out_policy;
     const bool known =
-        filter_.inbound(ends->protocol, ends->destination, ends->source, core_.now());
+        filter_.inbound(ends->protocol, ends->destination, ends->source, core_.now(), ends->flags);
     return known || lets_all_through() ? DropReason::none : DropReason::nat_filtered;
   }
-  const bool noted = filter_.outbound(ends->protocol, ends->source, ends->destination, core_.now());
+  const bool noted =
+      filter_.outbound(ends->protocol, ends->source, ends->destination, core_.now(), ends->flags);
   if (!noted && !lets_all_through()) return DropReason::nat_ports_exhausted;
   return blocked ? DropReason::out_policy : DropReason::none;
 }
@@ -197,6 +199,7 @@ Ipv6Path::ends_of(wire::Bytes packet, const wire::IpHeader& ip, bool partial) {
     break;
   case wire::ip_protocol::tcp:
     if (partial ? data.size() < 8 : !wire::parse_tcp(data)) return std::nullopt;
+    if (const auto tcp = wire::parse_tcp(data)) ends.flags = tcp->flags;
     break;
   case wire::ip_protocol::icmpv6:
     if (data.size() < wire::icmp_header_size) return std::nullopt;

@@ -47,6 +47,7 @@ private:
     std::uint8_t protocol = 0;
     Endpoint source{};
     Endpoint destination{};
+    nat::TcpFlags flags = 0;
   };
 
   std::optional<Route> route(const Address& destination) const;

@@ -58,6 +58,11 @@ bool prefers_failure(const PcpRequest& request) {
              request.options, wire::pcp::option::prefer_failure, &wire::pcp::Option::kind) > 0;
 }
 
+/// All zeros of either family are any address (section 11.1).
+Address suggested_address(const PcpMap& map) {
+  return map.external == Address::v4(0) ? Address{} : map.external;
+}
+
 /// A lease that NAT-PMP granted has no nonce, and goes over to the one who comes with one.
 bool may_change(const nat::Lease& lease, const PcpMap& map) {
   return lease.nonce == nat::LeaseNonce{} || lease.nonce == map.nonce;
@@ -132,6 +137,7 @@ PcpResult PortMappingServer::map(const PcpRequest& request, Time now, PcpRespons
   const auto granted = lease({.protocol = protocol,
                               .inside = inside,
                               .suggested_port = asked.external_port,
+                              .suggested_address = suggested_address(asked),
                               .exactly = exactly,
                               .nonce = asked.nonce},
                              response.lifetime,

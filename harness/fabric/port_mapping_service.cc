@@ -51,11 +51,11 @@ void PortMappingService::restart() {
   announced_ = 0;
   interval_ = first_interval;
   next_announcement_ = is_offered() ? core_.now() + before_announcing : Time::max();
-  core_.wake_at(next_announcement_);
+  core_.wake_at(due());
 }
 
 void PortMappingService::advance(Time now) {
-  if (next_announcement_ > now) return;
+  if (due() > now) return;
   PortMappingServer::Buffer buffer;
   announce(server_.announce_nat_pmp(now, buffer));
   announce(server_.announce_pcp(now, buffer));

@@ -19,10 +19,13 @@ public:
   /// it.
   bool receive(std::uint32_t side, const Transit& transit, const wire::IpHeader& ip);
 
-  /// The server knows nothing of before; where there is one it says so.
+  /// The server knows nothing of before; where there is one it says so, unless it is held: then
+  /// when that ends.
   void restart();
+  /// Say nothing of its own accord.
+  void hold(bool on) { held_ = on; }
 
-  Time due() const { return next_announcement_; }
+  Time due() const { return held_ ? Time::max() : next_announcement_; }
   void advance(Time now);
 
 private:
@@ -43,6 +46,7 @@ private:
   Time next_announcement_ = Time::max();
   Duration interval_{0};
   int announced_ = 0;
+  bool held_ = false;
 };
 
 } // namespace hermesh

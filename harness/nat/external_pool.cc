@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "nat/external_pool.hh"
 
+#include <algorithm>
+#include <iterator>
+
 namespace hermesh::nat {
 namespace {
 
@@ -93,22 +96,27 @@ ExternalPool::Grant ExternalPool::choose(Protocol protocol,
   return grant;
 }
 
-/// Out of the way, the former one is nobody's choice: "preserve" then gives another port of the
+/// Out of the way, the former ones are nobody's choice: "preserve" then gives another port of the
 /// same range and parity, and every other assignment goes on as ever.
-ExternalPool::Grant ExternalPool::choose_other(const Endpoint& former,
+ExternalPool::Grant ExternalPool::choose_other(const std::vector<Endpoint>& former,
                                                Protocol protocol,
                                                const Endpoint& inside,
                                                const Behaviour& behaviour,
                                                Random& random) {
-  const auto number = number_of(former.address);
-  if (!number || *number >= ports_.size() || ports(*number, protocol).is_taken(former.port))
-    return choose(protocol, inside, false, behaviour, random);
   constexpr Index nobody = no_index - 1;
-  ports(*number, protocol).take(former.port, nobody);
+  const auto is_free = [&](const Endpoint& external) {
+    const auto number = number_of(external.address);
+    return number && *number < ports_.size() && !ports(*number, protocol).is_taken(external.port);
+  };
+  std::vector<Endpoint> out_of_the_way;
+  std::ranges::copy_if(former, std::back_inserter(out_of_the_way), is_free);
+  for (const Endpoint& external : out_of_the_way)
+    ports(*number_of(external.address), protocol).take(external.port, nobody);
   Grant grant = choose(protocol, inside, false, behaviour, random);
-  ports(*number, protocol).release(former.port, nobody);
-  if (grant.refusal != Refusal::ports_exhausted) return grant;
-  return choose(protocol, inside, false, behaviour, random); // it is the only one
+  for (const Endpoint& external : out_of_the_way)
+    ports(*number_of(external.address), protocol).release(external.port, nobody);
+  if (grant.refusal != Refusal::ports_exhausted || out_of_the_way.empty()) return grant;
+  return choose(protocol, inside, false, behaviour, random); // there is no other
 }
 
 ExternalPool::Grant ExternalPool::choose_suggested(Protocol protocol,

@@ -44,8 +44,8 @@ public:
                bool may_share,
                const Behaviour& behaviour,
                Random& random);
-  /// The same, and not `former`, where there is any other.
-  Grant choose_other(const Endpoint& former,
+  /// The same, and none of `former`, where there is any other.
+  Grant choose_other(const std::vector<Endpoint>& former,
                      Protocol protocol,
                      const Endpoint& inside,
                      const Behaviour& behaviour,

@@ -30,18 +30,16 @@ Translation Table::lease(const LeaseRequest& request, Time now) {
   const Lease* known = leases_.find(request.protocol, request.inside);
   if (known == nullptr && leases_.is_full()) return {.refusal = Refusal::table_full};
   lease.mapping = known != nullptr ? known->mapping : mapping_to_lease(request);
+  const Endpoint suggested{.address = request.suggested_address, .port = request.suggested_port};
   if (lease.mapping == no_index) {
-    const auto opened = mappings_.open_leased(request.protocol,
-                                              request.inside,
-                                              request.suggested_port,
-                                              request.exactly,
-                                              behaviour_,
-                                              random_);
+    if (filled_) return {.refusal = Refusal::table_full};
+    const auto opened = mappings_.open_leased(
+        request.protocol, request.inside, suggested, request.exactly, behaviour_, random_);
     if (opened.refusal != Refusal::none) return {.refusal = opened.refusal};
     lease.mapping = opened.mapping;
   }
   Mapping& mapping = mappings_[lease.mapping];
-  if (request.exactly && mapping.external.port != request.suggested_port)
+  if (request.exactly && !meets(mapping.external, suggested))
     return {.refusal = Refusal::ports_exhausted};
   mapping.leased = true;
   lease.external = mapping.external;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nat/mappings.hh"
 
+#include <algorithm>
+
 namespace hermesh::nat {
 
 Endpoint as_seen_by(Dependence rule, const Endpoint& remote) {
@@ -10,6 +12,11 @@ Endpoint as_seen_by(Dependence rule, const Endpoint& remote) {
   case Dependence::address_and_port_dependent: return remote;
   }
   return remote;
+}
+
+bool meets(const Endpoint& external, const Endpoint& suggested) {
+  return external.port == suggested.port &&
+         (suggested.address.is_unspecified() || external.address == suggested.address);
 }
 
 MappingStore::MappingStore(const Address& external, std::uint64_t salt)
@@ -47,13 +54,13 @@ MappingStore::Opened MappingStore::open(
 
 MappingStore::Opened MappingStore::open_leased(Protocol protocol,
                                                const Endpoint& inside,
-                                               std::uint16_t suggested,
+                                               const Endpoint& suggested,
                                                bool exactly,
                                                const Behaviour& behaviour,
                                                Random& random) {
-  const auto grant = pool_.choose_suggested(protocol, inside, suggested, behaviour, random);
+  const auto grant = pool_.choose_suggested(protocol, inside, suggested.port, behaviour, random);
   if (grant.refusal != Refusal::none) return {.refusal = grant.refusal};
-  if (exactly && grant.external.port != suggested) return {.refusal = Refusal::ports_exhausted};
+  if (exactly && !meets(grant.external, suggested)) return {.refusal = Refusal::ports_exhausted};
   const Index mapping = slab_.put({.protocol = protocol,
                                    .holds_port = grant.holds_port,
                                    .leased = true,
@@ -70,9 +77,11 @@ void MappingStore::close(Index mapping) {
   slab_.take(mapping);
 }
 
-void MappingStore::avoid(Index mapping) {
+void MappingStore::avoid(Index mapping, const Endpoint& served) {
   const Mapping& m = slab_[mapping];
-  if (m.holds_port) former_[{m.protocol, m.inside, m.serves}] = m.external;
+  if (!m.holds_port) return;
+  auto& former = former_[{m.protocol, m.inside, served}];
+  if (std::ranges::find(former, m.external) == former.end()) former.push_back(m.external);
 }
 
 void MappingStore::clear() {

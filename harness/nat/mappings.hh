@@ -11,11 +11,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace hermesh::nat {
 
 /// The parts of `remote` that a rule looks at; the others zero.
 Endpoint as_seen_by(Dependence rule, const Endpoint& remote);
+
+/// Is that what was asked for? An unspecified address is any.
+bool meets(const Endpoint& external, const Endpoint& suggested);
 
 struct Mapping {
   Time made{0};
@@ -51,10 +55,10 @@ public:
               Time at,
               Random& random);
   /// One that `find` does not find. Refused: as above, and ports_exhausted when `exactly` and
-  /// another port would be given.
+  /// what would be given is not what is `suggested`.
   Opened open_leased(Protocol protocol,
                      const Endpoint& inside,
-                     std::uint16_t suggested,
+                     const Endpoint& suggested,
                      bool exactly,
                      const Behaviour& behaviour,
                      Random& random);
@@ -64,8 +68,9 @@ public:
   void close(Index mapping);
   void clear();
 
-  /// What replaces this mapping, once it is gone, gets another external endpoint.
-  void avoid(Index mapping);
+  /// What its inside endpoint gets next for `served`, once this mapping is gone, is another
+  /// external endpoint.
+  void avoid(Index mapping, const Endpoint& served);
   void forget_former() { former_.clear(); }
   /// Another first external address; nothing may be open.
   void move_to(const Address& external) { pool_.move_to(external); }
@@ -102,8 +107,8 @@ private:
   };
 
   ExternalPool pool_;
-  /// What mappings had that an event took away, until they are made again.
-  tsl::robin_map<FlowKey, Endpoint, FormerHash, FormerEqual> former_;
+  /// What was had by those whose mappings an event took away, until they have others.
+  tsl::robin_map<FlowKey, std::vector<Endpoint>, FormerHash, FormerEqual> former_;
   Slab<Mapping> slab_;
   SlabIndex<Mapping, InsideKey> by_inside_;
 };

@@ -2,7 +2,6 @@
 #include "nat/table.hh"
 
 #include <algorithm>
-#include <vector>
 
 namespace hermesh::nat {
 namespace {
@@ -135,14 +134,26 @@ Translation
 Table::outbound_error(Protocol protocol, const Endpoint& inside, const Endpoint& remote, Time now) {
   catch_up(now);
   if (!behaviour_.icmp_errors) return {.refusal = Refusal::filtered};
-  FlowKey flow = flow_of(protocol, inside, remote);
+  const FlowKey flow = flow_of(protocol, inside, remote);
   if (const Way* way = sessions_.outbound_way(flow)) return {.endpoint = way->translated};
-  // A strict table makes no session for the stranger that it let in.
-  Index mapping = leased_mapping(flow);
-  flow.remote = as_seen_by(behaviour_.mapping, flow.remote);
-  if (mapping == no_index) mapping = mappings_.find(flow);
+  const Index mapping = way_in(flow);
   if (mapping == no_index) return {.refusal = Refusal::no_mapping};
   return {.endpoint = mappings_[mapping].external};
+}
+
+/// By which mapping a remote came that nothing is bound to: a strict table makes no session for the
+/// stranger that it lets in.
+Index Table::way_in(const FlowKey& flow) {
+  if (const Index leased = leased_mapping(flow); leased != no_index) return leased;
+  const Index mapping = mappings_.find({.protocol = flow.protocol,
+                                        .local = flow.local,
+                                        .remote = as_seen_by(behaviour_.mapping, flow.remote)});
+  const Lease* lease = leases_.find(flow.protocol, flow.local);
+  if (lease == nullptr) return mapping;
+  if (mapping == no_index) return lease->mapping;
+  const Way* way = sessions_.inbound_way({flow.protocol, mappings_[mapping].external, flow.remote});
+  const bool has_session = way != nullptr && sessions_[way->session].mapping == mapping;
+  return has_session || admits(mapping, flow.remote) ? mapping : lease->mapping;
 }
 
 /// Out to the gateway's external side and back in: both ends see what they would see of a host out
@@ -178,7 +189,7 @@ void Table::note(Index index, Direction direction, TcpFlags flags, Time at) {
     sessions_.bind(index);
   const Time before = deadline(session);
   session.progress = after(session.progress, session.protocol, direction, flags);
-  if (const Time due = deadline(session); due < before) wheel_.schedule(index, due);
+  if (const Time due = deadline(session); due < before) watch(index, due, at);
   sessions_.settle(index, behaviour_.flows);
 }
 
@@ -198,8 +209,16 @@ Index Table::open_session(Index mapping, const Endpoint& remote, Time at) {
                                         .remote = remote,
                                         .protocol = m.protocol,
                                         .mapping = mapping});
-  wheel_.schedule(session, deadline(sessions_[session]));
+  watch(session, deadline(sessions_[session]), at);
   return session;
+}
+
+/// The wheel looks at a session when it is due, as far as is known at `at`: a lease may end at any
+/// moment, and the absolute lifetime of its mapping counts from then on.
+void Table::watch(Index session, Time due, Time at) {
+  const Duration lifetime = behaviour_.absolute_lifetime;
+  const bool leased = mappings_[sessions_[session].mapping].leased;
+  wheel_.schedule(session, leased && lifetime != Duration{0} ? std::min(due, at + lifetime) : due);
 }
 
 void Table::close_session(Index session) {
@@ -215,67 +234,21 @@ Time Table::catch_up(Time now) {
   if (wheel_.is_at(at)) return at;
   while (leases_.due() <= at)
     drop_lease(leases_.first(), leases_.due());
-  wheel_.advance(at, [this](Index session) { drop_ended(session); });
+  wheel_.advance(at, [this, at](Index session) { drop_ended(session, at); });
   return at;
 }
 
-void Table::drop_ended(Index session) {
+void Table::drop_ended(Index session, Time at) {
   const Time due = deadline(sessions_.caught_up(session));
   if (wheel_.has_passed(due))
     close_session(session);
   else
-    wheel_.schedule(session, due);
+    watch(session, due, at);
 }
 
 bool Table::is_external(const Address& address) const {
   const auto number = mappings_.number_of(address);
   return number && *number < behaviour_.external_addresses;
-}
-
-void Table::clear() {
-  mappings_.clear();
-  mappings_.forget_former();
-  sessions_.clear();
-  leases_.clear();
-  wheel_.clear();
-  skew_ = {};
-}
-
-void Table::reboot() {
-  sessions_.each([this](Index session) { mappings_.avoid(sessions_[session].mapping); });
-  mappings_.clear();
-  sessions_.clear();
-  leases_.clear();
-  wheel_.clear();
-  skew_ = {};
-}
-
-std::size_t Table::forget(const Address& inside, std::optional<std::uint16_t> port) {
-  std::vector<Index> gone;
-  sessions_.each([&](Index session) {
-    const Endpoint& local = sessions_[session].inside;
-    if (local.address == inside && (!port || local.port == *port)) gone.push_back(session);
-  });
-  const std::size_t before = mappings_.size();
-  for (const Index session : gone) {
-    mappings_.avoid(sessions_[session].mapping);
-    close_session(session);
-  }
-  return before - mappings_.size();
-}
-
-void Table::move_to(const Address& external) {
-  clear();
-  external_ = external;
-  mappings_.move_to(external);
-}
-
-void Table::set_behaviour(const Behaviour& behaviour) {
-  // One-to-one mappings hold no port: address translation that came after would give it again.
-  if (behaviour.translating != behaviour_.translating) clear();
-  behaviour_ = behaviour;
-  sessions_.settle_all(behaviour.flows);
-  wheel_.reschedule([this](Index session) { return deadline(sessions_.caught_up(session)); });
 }
 
 void Table::age(Duration by) {
@@ -284,12 +257,6 @@ void Table::age(Duration by) {
 
 void Table::expire(Time now) {
   catch_up(now);
-}
-
-std::optional<Time> Table::next_expiry() const {
-  const Time next = std::min(wheel_.next().value_or(Time::max()), leases_.due());
-  if (next == Time::max()) return std::nullopt;
-  return next - skew_;
 }
 
 } // namespace hermesh::nat

@@ -37,7 +37,8 @@ public:
     Protocol protocol = Protocol::udp;
     Endpoint inside{};
     std::uint16_t suggested_port = 0; ///< 0: any
-    bool exactly = false;             ///< rather none than another port
+    Address suggested_address{};      ///< unspecified: any; counts where `exactly` does
+    bool exactly = false;             ///< rather none than another one
     Duration lifetime{0};
     LeaseNonce nonce{};
   };
@@ -97,8 +98,9 @@ public:
   // granting.cc: mappings on request (RFC 6886, RFC 6887). Whoever asks has been authorised before.
 
   /// The external endpoint of `inside` for so long from now on; the same as before where it has one
-  /// already. Its filter is open, and what `inside` sends from now on to remotes that it has not
-  /// spoken to leaves from it, unless PortMapping::outbound says otherwise.
+  /// already, which `fill` does not keep from going on. Its filter is open, and what `inside` sends
+  /// from now on to remotes that it has not spoken to leaves from it, unless PortMapping::outbound
+  /// says otherwise.
   /// Refused: ports_exhausted, host_limit, table_full.
   Translation lease(const LeaseRequest& request, Time now);
   const Lease* find_lease(Protocol protocol, const Endpoint& inside, Time now);
@@ -111,18 +113,22 @@ public:
   Address external_of(const Address& inside) const { return mappings_.paired(inside, behaviour_); }
   std::size_t lease_count() const { return leases_.size(); } ///< as of the last call
 
+  // table_events.cc: what happens to the gateway.
+
   /// Forget everything, as a reboot does, and what `age` ran ahead: `now` may go back to what it is
   /// without. The next random ports differ from the last.
   void clear();
 
   /// Forget everything as a box does that lost its power. What an inside endpoint is given next for
-  /// the remotes of a mapping that it had is another external endpoint, whatever the port
+  /// a remote that it had a session with is another external endpoint, whatever the port
   /// assignment: a reboot after which "preserve" gives the old port again would be none to those
-  /// outside.
+  /// outside. Who asks for a lease of its old port may have that: it is what suggesting one is for
+  /// (RFC 6887 section 11.1).
   void reboot();
-  /// Forget the mappings of an inside address (of one port, when there is one), nothing else; what
-  /// they are given next differs as after `reboot`. Returns how many mappings went.
-  std::size_t forget(const Address& inside, std::optional<std::uint16_t> port);
+  /// Forget the mappings and the leases of an inside address (of one port, when there is one),
+  /// nothing else; what they are given next differs as after `reboot`. Returns how many mappings
+  /// went.
+  std::size_t forget(const Address& inside, std::optional<std::uint16_t> port, Time now);
   /// Another first external address, and nothing known.
   void move_to(const Address& external);
   /// As if others had taken every entry: what lives goes on, what would need a new entry is refused
@@ -141,23 +147,25 @@ public:
 
   /// Drop what has ended. Every other call does so first; this is for a table that nobody asks.
   void expire(Time now);
-  /// When `expire` next has something to look at (it may find it refreshed). Empty: nothing lives.
-  std::optional<Time> next_expiry() const;
 
   std::size_t size() const { return mappings_.size(); }          ///< mappings, as of the last call
   std::size_t session_count() const { return sessions_.size(); } ///< as of the last call
 
 private:
   Time catch_up(Time now);
-  void drop_ended(Index session);
+  void drop_ended(Index session, Time at);
+  void watch(Index session, Time due, Time at);
   Time deadline(const Session& session) const;
   bool admits(Index mapping, const Endpoint& remote) const;
+  Index way_in(const FlowKey& flow);
   bool refreshes(Direction direction) const;
   void note(Index session, Direction direction, TcpFlags flags, Time at);
   bool may_share_port(const FlowKey& flow);
   Index leased_mapping(const FlowKey& flow) const;
   Index mapping_to_lease(const LeaseRequest& request) const;
   void drop_lease(const Lease& lease, Time at);
+  void avoid(const Session& session);
+  void avoid(const Lease& lease);
   Translation outbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
   Translation inbound_anew(const FlowKey& flow, Time at, TcpFlags flags);
   Index open_session(Index mapping, const Endpoint& remote, Time at);

@@ -12,7 +12,6 @@ void TimerWheel::schedule(Index entry, Time deadline) {
   link.next = head;
   if (head != no_index) links_[head].previous = entry;
   head = entry;
-  ++size_;
 }
 
 void TimerWheel::remove(Index entry) {
@@ -21,21 +20,12 @@ void TimerWheel::remove(Index entry) {
   (link.previous == no_index ? heads_[slot_of(link.tick)] : links_[link.previous].next) = link.next;
   if (link.next != no_index) links_[link.next].previous = link.previous;
   links_[entry] = {};
-  --size_;
 }
 
 void TimerWheel::clear() {
   heads_.fill(no_index);
   links_.clear();
   current_ = -1; // its owner's clock may begin anew
-  size_ = 0;
-}
-
-std::optional<Time> TimerWheel::next() const {
-  if (size_ == 0) return std::nullopt;
-  for (std::int64_t tick = current_ + 1; tick < current_ + std::int64_t{slots}; ++tick)
-    if (heads_[slot_of(tick)] != no_index) return Time{tick << tick_bits};
-  return std::nullopt;
 }
 
 } // namespace hermesh::nat

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace hermesh::nat {
@@ -51,18 +50,8 @@ public:
     }
   }
 
-  /// All deadlines have changed.
-  template <typename DeadlineOf>
-  void reschedule(DeadlineOf&& deadline_of) {
-    for (std::size_t i = 0; i < links_.size(); ++i)
-      if (links_[i].tick >= 0) schedule(static_cast<Index>(i), deadline_of(static_cast<Index>(i)));
-  }
-
   /// Has `deadline` passed, as of the last `advance`?
   bool has_passed(Time deadline) const { return due_tick(deadline) <= current_; }
-
-  /// The earliest moment at which `advance` would visit something.
-  std::optional<Time> next() const;
 
 private:
   static constexpr std::uint32_t slots = 4096;
@@ -81,7 +70,6 @@ private:
   std::array<Index, slots> heads_{};
   std::vector<Link> links_;   ///< by entry
   std::int64_t current_ = -1; ///< all ticks up to this one have been dealt with
-  std::size_t size_ = 0;
 };
 
 } // namespace hermesh::nat

@@ -15,7 +15,6 @@ inline constexpr std::uint8_t udp = 17;
 inline constexpr std::uint8_t routing = 43;
 inline constexpr std::uint8_t fragment = 44;
 inline constexpr std::uint8_t icmpv6 = 58;
-inline constexpr std::uint8_t no_next_header = 59;
 inline constexpr std::uint8_t destination_options = 60;
 } // namespace ip_protocol
 

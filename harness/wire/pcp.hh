@@ -33,7 +33,6 @@ enum class Result : std::uint8_t {
   user_ex_quota = 10,
   cannot_provide_external = 11,
   address_mismatch = 12,
-  excessive_remote_peers = 13,
 };
 
 using Nonce = std::array<std::uint8_t, 12>;
@@ -58,9 +57,7 @@ struct Option {
   bool is_mandatory() const { return kind < 128; }
 };
 namespace option {
-inline constexpr std::uint8_t third_party = 1;
 inline constexpr std::uint8_t prefer_failure = 2;
-inline constexpr std::uint8_t filter = 3;
 } // namespace option
 
 struct Request {

@@ -53,10 +53,13 @@ TEST_P(Events, ChangeWhatTheyShouldAndThePuncherRecovers) {
     EXPECT_FALSE(event.at("recovered_ms").is_null()) << event.dump(2);
     EXPECT_EQ(event.at("path"), "direct") << event.dump(2);
     EXPECT_FALSE(event.at("seen_ms").is_null()) << event.dump(2);
-    // These move the puncher's own flow, as others see it.
+    // These move the puncher's own flow, as others see it, unless it began another meanwhile.
     for (const auto* kind : {"nat-reboot", "rebind", "wan-change", "roam"})
-      if (event.at("event") == kind) {
+      if (event.at("event") == kind && !event.at("endpoint_after").is_null()) {
         EXPECT_NE(event.at("endpoint_before"), event.at("endpoint_after")) << event.dump(2);
+      }
+    for (const auto* kind : {"rebind", "roam"})
+      if (event.at("event") == kind) {
         EXPECT_FALSE(event.at("endpoint_after").is_null()) << event.dump(2);
       }
   }

@@ -89,16 +89,34 @@ TEST(FabricEvents, WhatWasKnownBeforeARebootIsRefusedUntilTheInsideSpeaks) {
   EXPECT_EQ(world.dropped("gw-a", DropReason::nat_no_mapping), 1U);
 }
 
-TEST(FabricEvents, AHeldGatewayIsSilentAndIsBackWhenReleased) {
-  World world(double_nat());
+/// What a gateway does of its own accord, and whether it is restarted while it is held.
+struct Holding {
+  const char* name;
+  nat::PortMapping port_mapping{};
+  bool reboots = false;
+};
+
+class AHeldGateway : public ::testing::TestWithParam<Holding> {};
+
+TEST_P(AHeldGateway, IsSilentAndIsBackWhenReleased) {
+  World world(double_nat({.port_mapping = GetParam().port_mapping}));
   send_a(world);
   world.fabric().hold("gw-a", true);
+  if (GetParam().reboots) world.fabric().reboot("gw-a");
   world.send("a", wire::make_echo_frame(world.addresses("a", 7, at("192.168.1.1", 0)), false, 1));
-  world.pass(300s); // router advertisements and neighbours' confirmations are due meanwhile
+  world.pass(300s); // router advertisements, neighbours' confirmations, announcements are due
   EXPECT_TRUE(world.take("a").empty());
   world.fabric().hold("gw-a", false);
   EXPECT_TRUE(send_a(world));
 }
+
+INSTANTIATE_TEST_SUITE_P(FabricEvents,
+                         AHeldGateway,
+                         ::testing::Values(Holding{"plain"},
+                                           Holding{"announcing", {.nat_pmp = true, .pcp = true}},
+                                           Holding{
+                                               "rebooting", {.nat_pmp = true, .pcp = true}, true}),
+                         [](const auto& one) { return one.param.name; });
 
 TEST(FabricEvents, ARebindChangesOneHostOnly) {
   World world(double_nat());

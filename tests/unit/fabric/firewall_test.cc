@@ -12,21 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Family {
-  const char* name;
-  Endpoint a, b, r;
-};
-const std::array families{
-    Family{"v4", at("80.101.1.10", 5000), at("80.101.2.10", 6000), at("80.100.0.100", 9)},
-    Family{"v6", at("2001:db8:a::10", 5000), at("2001:db8:b::10", 6000), at("2001:db8:1::100", 9)}};
-
 class Firewall : public ::testing::TestWithParam<Family> {
 protected:
   Endpoint a = GetParam().a, b = GetParam().b, r = GetParam().r;
   Offices world{};
 };
 
-INSTANTIATE_TEST_SUITE_P(Fabric, Firewall, ::testing::ValuesIn(families), [](const auto& one) {
+INSTANTIATE_TEST_SUITE_P(Fabric, Firewall, ::testing::ValuesIn(families()), [](const auto& one) {
   return one.param.name;
 });
 

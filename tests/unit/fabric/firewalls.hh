@@ -4,6 +4,7 @@
 #include "world.hh"
 
 #include <algorithm>
+#include <vector>
 
 namespace hermesh::testing {
 
@@ -49,6 +50,16 @@ inline Network two_offices(const nat::Behaviour& behaviour) {
 }
 
 inline const nat::Behaviour firewall{.translating = nat::Translating::none};
+
+/// The three of them in one family.
+struct Family {
+  const char* name;
+  Endpoint a, b, r;
+};
+inline std::vector<Family> families() {
+  return {{"v4", at("80.101.1.10", 5000), at("80.101.2.10", 6000), at("80.100.0.100", 9)},
+          {"v6", at("2001:db8:a::10", 5000), at("2001:db8:b::10", 6000), at("2001:db8:1::100", 9)}};
+}
 
 /// A world whose hosts answer neighbours of both families.
 class Offices : public World {

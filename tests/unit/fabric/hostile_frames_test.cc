@@ -190,10 +190,6 @@ TEST_F(HostileFrames, ASourceThatIsNotOfTheSegmentGoesNowhere) {
   EXPECT_TRUE(goes_on());
 }
 
-/// 100 000 SYNs from ports and neighbours' addresses of its choice, and nobody answers.
-
-/// ARP for a whole network at once must not keep a neighbour from being found.
-
 TEST_F(HostileFrames, OtherEtherTypesStayOnTheSegment) {
   for (const std::uint16_t type : std::initializer_list<std::uint16_t>{
            0x8100, 0x88cc, 0x888e, 0x0026, 0x9000, 0x8847, 0xffff}) {

@@ -246,6 +246,33 @@ TEST(PortMapping, PreferFailureGetsThatPortOrNone) {
   EXPECT_EQ(world.ask_pcp("a", request)->result, pcp::Result::success) << "another port will do";
 }
 
+TEST(PortMapping, PreferFailureGetsThatAddressOrNone) { // RFC 6887 section 13.2
+  const std::vector<std::byte> prefer_failure{std::byte{2}, {}, {}, {}};
+  const auto result = [&](const Address& suggested, wire::Bytes options) {
+    Asking world(with_both);
+    auto request = Asking::pcp_request(6000);
+    request.map->external = suggested;
+    const auto answer = world.ask_pcp("a", request, options);
+    EXPECT_EQ(world.reaches_a("r", at("80.100.0.1", 6000), 6000),
+              answer->result == pcp::Result::success);
+    return answer->result;
+  };
+  EXPECT_EQ(result(ip("80.100.0.77"), prefer_failure), pcp::Result::cannot_provide_external);
+  EXPECT_EQ(result(ip("80.100.0.77"), {}), pcp::Result::success) << "another address will do";
+  EXPECT_EQ(result(ip("80.100.0.1"), prefer_failure), pcp::Result::success);
+  EXPECT_EQ(result(Address::v4(0), prefer_failure), pcp::Result::success) << "any";
+  EXPECT_EQ(result(Address{}, prefer_failure), pcp::Result::success) << "any";
+}
+
+TEST(PortMapping, FindsNoRoomInAFullTable) {
+  Asking world(with_both);
+  world.map_udp(6000);
+  world.fabric().fill("gw-a", true);
+  EXPECT_EQ(world.map_udp(6001)->result, pmp::Result::out_of_resources);
+  EXPECT_EQ(world.ask_pcp("a", Asking::pcp_request(6001))->result, pcp::Result::no_resources);
+  EXPECT_EQ(world.map_udp(6000)->result, pmp::Result::success) << "a renewal";
+}
+
 TEST(PortMapping, OutsideIsNotAnswered) {
   Asking world(with_both);
   world.udp("r", 40000, at("80.100.0.1", 5351), std::string(2, '\0'));
@@ -312,6 +339,28 @@ TEST(PortMapping, RestartIsAnnouncedTenTimesToAllHosts) {
   EXPECT_EQ(by_pmp, by_pcp);
   EXPECT_EQ(by_pmp[1] - by_pmp[0], 250ms);
   EXPECT_EQ(by_pmp[9] - by_pmp[8], 64s);
+}
+
+TEST(PortMapping, RestartWhileHeldIsAnnouncedWhenThatEnds) {
+  Asking world(with_both);
+  world.pass(200s); // those of the start
+  world.fabric().hold("gw-a", true);
+  world.fabric().restart_port_mapping("gw-a");
+  world.pass(100s);
+  world.take("a");
+  world.fabric().hold("gw-a", false);
+  std::vector<Time> announced;
+  const Time released = world.now;
+  for (int i = 0; i < 2'000; ++i) {
+    world.pass(100ms);
+    for (const auto& received : world.take("a"))
+      if (const auto told = pmp::parse_response(received.summary.data)) {
+        announced.push_back(received.at - released);
+        EXPECT_GE(told->epoch, 100U);
+      }
+  }
+  ASSERT_EQ(announced.size(), 10U);
+  EXPECT_LT(announced[0], 250ms);
 }
 
 TEST(PortMapping, AppearsAndGoesWithTheBehaviour) {

@@ -73,7 +73,6 @@ TEST(NatFlows, ClearForgetsEverything) {
   nat.clear();
   EXPECT_EQ(nat.size(), 0U);
   EXPECT_EQ(nat.session_count(), 0U);
-  EXPECT_EQ(nat.next_expiry(), std::nullopt);
   EXPECT_EQ(nat.inbound(udp, peer, external, noon), no_mapping);
   EXPECT_NE(nat.outbound(udp, laptop, peer, noon), to(external))
       << "a rebooted NAT that preserves nothing";

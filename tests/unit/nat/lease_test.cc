@@ -92,6 +92,21 @@ TEST(Lease, IsNobodyElses) {
   EXPECT_EQ(holder.table.lease_count(), 2U);
 }
 
+TEST(Lease, OfAnExactAddressIsOfThatOrNone) { // RFC 6887 section 13.2
+  Table table = nat_with(symmetric);
+  auto exactly = request_of(laptop, 6000);
+  exactly.exactly = true;
+  exactly.suggested_address = stranger.address;
+  EXPECT_EQ(table.lease(exactly, noon), ports_exhausted);
+  EXPECT_EQ(table.size(), 0U);
+  exactly.suggested_address = wan;
+  EXPECT_EQ(table.lease(exactly, noon), to({wan, 6000}));
+  exactly.suggested_address = stranger.address;
+  EXPECT_EQ(table.lease(exactly, noon), ports_exhausted) << "a renewal";
+  exactly.exactly = false;
+  EXPECT_EQ(table.lease(exactly, noon), to({wan, 6000})) << "no more than a suggestion";
+}
+
 TEST(Lease, IsNotShared) {
   Holder holder({.overload_ports = true, .port_mapping = pcp});
   const auto other = holder.table.outbound(udp, phone, peer, noon);
@@ -111,7 +126,8 @@ TEST(Lease, EndsWithItsTimeWithoutTraffic) {
   EXPECT_EQ(holder.table.inbound(udp, stranger, holder.external, noon + 1h - 1s), to(laptop));
   Table idle = nat_with(symmetric);
   idle.lease(request_of(laptop, 9), noon);
-  EXPECT_EQ(idle.next_expiry(), noon + 1h);
+  idle.expire(noon + 1h - 10ms);
+  EXPECT_EQ(idle.lease_count(), 1U);
   idle.expire(noon + 1h + 10ms);
   EXPECT_EQ(idle.size(), 0U);
   EXPECT_EQ(idle.lease_count(), 0U);
@@ -216,6 +232,33 @@ TEST(Lease, TranslatesErrorsAboutStrangersThatItLetIn) {
   Holder holder(behaviour);
   ASSERT_EQ(holder.table.inbound(udp, stranger, holder.external, noon), to(laptop));
   EXPECT_EQ(holder.table.outbound_error(udp, laptop, stranger, noon), to(holder.external));
+}
+
+// What the stranger wrote to is the lease's port, whatever the host's own packets leave by.
+TEST(Lease, OfInboundOnlyTranslatesErrorsAboutStrangersThatItLetIn) { // RFC 5508 REQ-5
+  for (const auto mapping : {endpoint_independent, address_and_port_dependent}) {
+    Behaviour behaviour{.mapping = mapping, .flows = FlowRule::strict, .port_mapping = pcp};
+    behaviour.port_mapping.outbound = false;
+    Table table = nat_with(behaviour);
+    const auto leased = table.lease(request_of(laptop, 6000), noon).endpoint;
+    const auto own = table.outbound(udp, laptop, peer, noon).endpoint;
+    ASSERT_NE(own, leased);
+    ASSERT_EQ(table.inbound(udp, stranger, leased, noon), to(laptop));
+    EXPECT_EQ(table.outbound_error(udp, laptop, stranger, noon), to(leased));
+    EXPECT_EQ(table.outbound_error(udp, laptop, peer, noon), to(own));
+  }
+}
+
+TEST(Lease, OfInboundOnlyLeavesErrorsToTheMappingThatAdmitsTheStranger) {
+  Behaviour behaviour{
+      .filtering = address_dependent, .flows = FlowRule::strict, .port_mapping = pcp};
+  behaviour.port_mapping.outbound = false;
+  Table table = nat_with(behaviour);
+  const auto leased = table.lease(request_of(laptop, 6000), noon).endpoint;
+  const auto own = table.outbound(udp, laptop, peer, noon).endpoint;
+  ASSERT_EQ(table.inbound(udp, peer_other_port, own, noon), to(laptop));
+  EXPECT_EQ(table.outbound_error(udp, laptop, peer_other_port, noon), to(own));
+  EXPECT_EQ(table.outbound_error(udp, laptop, stranger, noon), to(leased));
 }
 
 } // namespace

@@ -46,7 +46,7 @@ Behaviour any_behaviour(Random& random) {
                     .tcp_transitory = 25s,
                     .tcp_established = 90s,
                     .icmp = 15s},
-         .absolute_lifetime = any_of(random, {Duration{0}, Duration{50s}}),
+         .absolute_lifetime = any_of(random, {Duration{0}, Duration{50s}, Duration{15s}}),
          .pooling = any_of(random, {Pooling::paired, Pooling::arbitrary}),
          .external_addresses = any_of<std::uint16_t>(random, {1, 2, 3}),
          .icmp_errors = random.below(4) != 0,
@@ -54,6 +54,8 @@ Behaviour any_behaviour(Random& random) {
     if (b.ports == PortAssignment::block)
       b.port_block_size = // three blocks of one address are soon all in use
           b.external_addresses == 1 ? any_of<std::uint16_t>(random, {3, 64, 20000}) : 5;
+    if (b.translating == Translating::napt)
+      b.port_mapping = {.pcp = true, .outbound = random.below(3) != 0};
   } while (contradiction(b));
   return b;
 }
@@ -72,7 +74,7 @@ public:
       auto wrong = step();
       now_ += 100ms; // what an RST ends at once, a table ends with its next tick
       table_.expire(now_);
-      if (wrong.empty()) wrong = reference_.counts(now_, table_.size(), table_.session_count());
+      if (wrong.empty()) wrong = reference_.counts(now_, table_);
       if (!wrong.empty()) return "step " + std::to_string(i) + ": " + what_ + ": " + wrong;
     }
     return "";
@@ -81,9 +83,15 @@ public:
 private:
   std::string step() {
     now_ += random_.below(6) == 0 ? 100ms * random_.below(300) : 0ms;
-    switch (random_.below(16)) {
+    switch (random_.below(22)) {
     case 0: return age();
-    case 1: return reboot();
+    case 1: return restart();
+    case 16:
+    case 17:
+    case 18: return lease();
+    case 19: return end_lease();
+    case 20: return forget();
+    case 21: return fill();
     case 2: return errors();
     case 3: return turn_round();
     case 4:
@@ -123,15 +131,16 @@ private:
     const auto protocol = this->protocol();
     if (auto wrong = send(protocol, from, to); !wrong.empty()) return wrong;
     now_ += 100ms;
-    if (!behaviour_.icmp_errors || !table_.outbound_error(protocol, from, to, now_)) return "";
+    if (!reference_.has_way_out(protocol, from, to, now_)) return "";
     const auto flags = any_of(random_, {tcp::syn, tcp::ack});
     return reference_.hairpin(
         protocol, from, to, now_, flags, table_.hairpin(protocol, from, to, now_, flags));
   }
   std::string errors() {
     what_ = "error";
-    const auto protocol = this->protocol();
-    const Endpoint from = inside();
+    const bool of_lease = random_.below(2) == 0;
+    const auto protocol = of_lease ? leased_.protocol : this->protocol();
+    const Endpoint from = of_lease ? leased_.inside : inside();
     const Endpoint to = remote();
     const Endpoint at = external();
     auto wrong = reference_.outbound_error(
@@ -147,11 +156,59 @@ private:
     reference_.age(by);
     return "";
   }
-  std::string reboot() {
+  std::string restart() {
     if (random_.below(4) != 0) return "";
-    what_ = "reboot";
-    table_.clear();
-    reference_.clear();
+    what_ = any_of(random_, {"clear", "reboot"});
+    if (what_ == "clear") {
+      table_.clear();
+      reference_.clear();
+    } else {
+      table_.expire(now_); // what had ended by then has none of it
+      table_.reboot();
+      reference_.reboot(now_);
+    }
+    return "";
+  }
+  std::string lease() {
+    if (behaviour_.translating != Translating::napt) return "";
+    what_ = "lease";
+    const Table::LeaseRequest request{
+        .protocol = protocol(),
+        .inside = inside(),
+        .suggested_port = any_of<std::uint16_t>(random_, {0, 1030, 5000, 5001, 6000}),
+        .suggested_address = any_of(random_, {Address{}, Address{}, wan, peer.address}),
+        .exactly = random_.below(4) == 0,
+        .lifetime = 100ms * (1 + random_.below(600))};
+    const auto given = table_.lease(request, now_);
+    leased_ = request;
+    if (given) externals_.push_back(given.endpoint);
+    return reference_.lease(request, now_, given);
+  }
+  std::string end_lease() {
+    what_ = "end of leases";
+    if (random_.below(3) == 0) {
+      table_.end_leases(now_);
+      reference_.end_leases(now_);
+      return "";
+    }
+    const auto protocol = this->protocol();
+    const Endpoint of = inside();
+    table_.end_lease(protocol, of, now_);
+    reference_.end_lease(protocol, of, now_);
+    return "";
+  }
+  std::string forget() {
+    what_ = "forget";
+    const Endpoint of = inside();
+    std::optional<std::uint16_t> port;
+    if (random_.below(2) == 0) port = of.port;
+    return reference_.forget(of.address, port, now_, table_.forget(of.address, port, now_));
+  }
+  std::string fill() {
+    what_ = "fill";
+    const bool on = random_.below(3) == 0;
+    table_.fill(on);
+    reference_.fill(on);
     return "";
   }
 
@@ -183,6 +240,7 @@ private:
   Time now_ = noon;
   std::string what_;
   std::vector<Endpoint> externals_; ///< seen so far
+  Table::LeaseRequest leased_{};    ///< the last that was asked for
 };
 
 TEST(NatRandom, TenThousandSequencesDoWhatTheReferenceSays) {

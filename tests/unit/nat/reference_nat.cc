@@ -34,20 +34,20 @@ ReferenceNat::Wrong ReferenceNat::outbound(Protocol protocol,
   remote = remote_of(protocol, remote);
   auto [mapping, session] = bound(protocol, inside, remote);
   if (session == nullptr) {
-    mapping = newest(protocol, inside, remote);
+    mapping = way_out(protocol, inside, remote);
     if (mapping != nullptr) {
       const auto [owner, there] = this->session(protocol, mapping->external, remote);
       session = owner == mapping ? there : nullptr;
       if (owner != nullptr && owner != mapping) mapping = nullptr; // overloaded, and another's here
     }
-    if (session == nullptr && session_count() >= session_limit_)
-      return differs(given, refused(Refusal::table_full));
+    if (session == nullptr && is_full()) return differs(given, refused(Refusal::table_full));
     if (mapping == nullptr) {
       const Refusal refusal = this->refusal(protocol, inside);
       if (refusal != Refusal::none || !given) return differs(given, refused(refusal));
       if (auto wrong = judge(protocol, inside, remote, given.endpoint); !wrong.empty())
         return wrong;
       if (Mapping* older = newest(protocol, inside, remote)) older->newest = false;
+      former_.erase({protocol, inside, served(remote)});
       mappings_.push_back({protocol, inside, served(remote), given.endpoint, now});
       mapping = &mappings_.back();
     }
@@ -70,14 +70,9 @@ ReferenceNat::Wrong ReferenceNat::inbound(Protocol protocol,
   if (session == nullptr) {
     mapping = holder(protocol, external);
     if (mapping == nullptr) return differs(given, refused(Refusal::no_mapping));
-    const bool spoken = std::ranges::any_of(mapping->sessions, [&](const Session& s) {
-      return s.spoken && s.remote.address == remote.address;
-    });
-    if (b_.filtering == Dependence::address_and_port_dependent ||
-        (b_.filtering == Dependence::address_dependent && !spoken))
-      return differs(given, refused(Refusal::filtered));
+    if (!admits(*mapping, remote)) return differs(given, refused(Refusal::filtered));
     if (b_.flows == FlowRule::reuse && !(protocol == Protocol::tcp && (flags & tcp::rst) != 0)) {
-      if (session_count() >= session_limit_) return differs(given, refused(Refusal::table_full));
+      if (is_full()) return differs(given, refused(Refusal::table_full));
       session = open(*mapping, remote, now);
     }
   }
@@ -101,11 +96,10 @@ ReferenceNat::Wrong ReferenceNat::hairpin(Protocol protocol,
   if (!given || b_.hairpin == Hairpin::internal_source) {
     const auto [mapping, session] = bound(protocol, inside, remote_of(protocol, external));
     const Mapping* own =
-        session != nullptr ? mapping : newest(protocol, inside, remote_of(protocol, external));
+        session != nullptr ? mapping : way_out(protocol, inside, remote_of(protocol, external));
     if (own == nullptr) return "not to be asked: the sender has no mapping for that yet";
     source.endpoint = own->external;
-    if (session == nullptr && session_count() >= session_limit_)
-      return differs(refusal, refused(Refusal::table_full));
+    if (session == nullptr && is_full()) return differs(refusal, refused(Refusal::table_full));
   }
   if (auto wrong = outbound(protocol, inside, external, now, flags, source); !wrong.empty())
     return "source: " + wrong;
@@ -139,22 +133,44 @@ ReferenceNat::Wrong ReferenceNat::outbound_error(Protocol protocol,
   if (!b_.icmp_errors) return differs(given, refused(Refusal::filtered));
   remote = remote_of(protocol, remote);
   const Mapping* mapping = bound(protocol, inside, remote).first;
-  if (mapping == nullptr) mapping = newest(protocol, inside, remote);
+  if (mapping == nullptr) {
+    mapping = way_out(protocol, inside, remote);
+    const Lease* lease = lease_of(protocol, inside); // who was let in came by that, or by `mapping`
+    if (lease != nullptr &&
+        (mapping == nullptr || (!knows(*mapping, remote) && !admits(*mapping, remote))))
+      mapping = lease->mapping;
+  }
   return differs(given,
                  mapping == nullptr ? refused(Refusal::no_mapping)
                                     : Translation{.endpoint = mapping->external});
 }
 
-ReferenceNat::Wrong ReferenceNat::counts(Time now, std::size_t mappings, std::size_t sessions) {
+ReferenceNat::Wrong ReferenceNat::counts(Time now, const Table& table) {
   end_what_is_over(now);
-  if (mappings == mappings_.size() && sessions == session_count()) return "";
-  return "has " + std::to_string(mappings) + " mappings and " + std::to_string(sessions) +
-         " sessions, wanted " + std::to_string(mappings_.size()) + " and " +
-         std::to_string(session_count());
+  const auto differ = [](const char* what, std::size_t given, std::size_t wanted) {
+    return given == wanted ? ""
+                           : std::string("has ") + std::to_string(given) + " " + what +
+                                 ", wanted " + std::to_string(wanted) + "; ";
+  };
+  return differ("mappings", table.size(), mappings_.size()) +
+         differ("sessions", table.session_count(), session_count()) +
+         differ("leases", table.lease_count(), leases_.size());
+}
+
+bool ReferenceNat::has_way_out(Protocol protocol,
+                               const Endpoint& inside,
+                               Endpoint remote,
+                               Time now) {
+  end_what_is_over(now);
+  remote = remote_of(protocol, remote);
+  return bound(protocol, inside, remote).first != nullptr ||
+         way_out(protocol, inside, remote) != nullptr;
 }
 
 void ReferenceNat::clear() {
   mappings_.clear();
+  leases_.clear();
+  former_.clear();
   last_ports_.clear();
 }
 
@@ -164,15 +180,22 @@ void ReferenceNat::age(Duration by) {
     for (Session& session : mapping.sessions)
       session.last -= by;
   }
+  for (Lease& lease : leases_)
+    lease.expires -= by;
 }
 
 void ReferenceNat::end_what_is_over(Time now) {
+  for (const Lease& lease : leases_)
+    if (lease.expires <= now) end(lease, lease.expires);
+  leases_.remove_if([&](const Lease& lease) { return lease.expires <= now; });
   for (Mapping& mapping : mappings_)
     mapping.sessions.remove_if([&](const Session& session) {
       return now - session.last > timer(mapping.protocol, session) ||
-             (b_.absolute_lifetime != Duration{0} && now - mapping.made > b_.absolute_lifetime);
+             (b_.absolute_lifetime != Duration{0} && !mapping.leased &&
+              now - mapping.made > b_.absolute_lifetime);
     });
-  mappings_.remove_if([](const Mapping& mapping) { return mapping.sessions.empty(); });
+  mappings_.remove_if(
+      [](const Mapping& mapping) { return mapping.sessions.empty() && !mapping.leased; });
 }
 
 Duration ReferenceNat::timer(Protocol protocol, const Session& s) const {

@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -52,9 +53,20 @@ public:
                        Endpoint remote,
                        Time now,
                        const Translation& given);
-  Wrong counts(Time now, std::size_t mappings, std::size_t sessions);
+  /// Would what `inside` sends to `remote` need no new mapping?
+  bool has_way_out(Protocol protocol, const Endpoint& inside, Endpoint remote, Time now);
+  Wrong counts(Time now, const Table& table);
   void clear();
   void age(Duration by);
+
+  // reference_nat_events.cc
+  Wrong lease(const Table::LeaseRequest& request, Time now, const Translation& given);
+  void end_lease(Protocol protocol, const Endpoint& inside, Time now);
+  void end_leases(Time now);
+  void reboot(Time now);
+  Wrong
+  forget(const Address& inside, std::optional<std::uint16_t> port, Time now, std::size_t given);
+  void fill(bool on) { filled_ = on; }
 
 private:
   struct Session {
@@ -70,14 +82,32 @@ private:
     Endpoint inside, serves, external;
     Time made;
     bool newest = true; ///< of those for the same endpoint and remotes
+    bool leased = false;
     std::list<Session> sessions{};
   };
+  struct Lease {
+    Protocol protocol;
+    Endpoint inside;
+    Time expires;
+    Mapping* mapping;
+  };
+  using Served = std::tuple<Protocol, Endpoint, Endpoint>; ///< an inside endpoint and remotes
   using Place = std::pair<Mapping*, Session*>;
 
   void end_what_is_over(Time now);
   Duration timer(Protocol protocol, const Session& session) const;
   Endpoint served(const Endpoint& remote) const;
   std::size_t session_count() const;
+  bool is_full() const { return filled_ || session_count() >= session_limit_; }
+  static bool knows(const Mapping& mapping, const Endpoint& remote);
+  bool admits(const Mapping& mapping, const Endpoint& remote) const;
+  Lease* lease_of(Protocol protocol, const Endpoint& inside);
+  Mapping* way_out(Protocol protocol, const Endpoint& inside, const Endpoint& remote);
+  Mapping* to_be_leased(Protocol protocol, const Endpoint& inside);
+  Wrong judge_lease(const Table::LeaseRequest& request, const Translation& given);
+  bool may_have(const Table::LeaseRequest& request, const Address& address, std::uint32_t block);
+  void end(const Lease& lease, Time at);
+  void remember(const Mapping& mapping);
   Mapping* holder(Protocol protocol, const Endpoint& external);
   Mapping* newest(Protocol protocol, const Endpoint& inside, const Endpoint& remote);
   Place bound(Protocol protocol, const Endpoint& inside, const Endpoint& remote);
@@ -96,6 +126,12 @@ private:
                    const Endpoint& inside,
                    const Endpoint& remote,
                    const Endpoint& external);
+  Wrong judge_free(Protocol protocol,
+                   const Endpoint& inside,
+                   const Endpoint& external,
+                   const std::set<Endpoint>& former);
+  Wrong
+  judge_former(Protocol protocol, const Endpoint& external, const std::set<Endpoint>& former) const;
   bool taken(Protocol protocol, const Endpoint& external) const;
   std::optional<std::uint32_t> block_of(const Address& inside) const;
   std::uint32_t number(const Address& external) const;
@@ -104,6 +140,9 @@ private:
   Address first_;
   std::size_t session_limit_;
   std::list<Mapping> mappings_;
+  std::list<Lease> leases_;
+  std::map<Served, std::set<Endpoint>> former_; ///< what it may not be given next
+  bool filled_ = false;
   std::map<Address, Address> pairs_; ///< for good: an inside address and its external one
   std::map<std::pair<Address, Protocol>, std::uint16_t> last_ports_; ///< of sequences
 };

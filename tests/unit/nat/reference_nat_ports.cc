@@ -67,14 +67,31 @@ ReferenceNat::Wrong ReferenceNat::judge_port(Protocol protocol,
                                              const Endpoint& remote,
                                              const Endpoint& external) {
   const Endpoint same_port{.address = external.address, .port = inside.port};
-  if (b_.overload_ports && session(protocol, same_port, remote).second == nullptr)
+  const auto former = former_.find({protocol, inside, served(remote)});
+  if (former != former_.end()) return judge_free(protocol, inside, external, former->second);
+  const Mapping* owner = holder(protocol, same_port);
+  const bool may_share = b_.overload_ports && (owner == nullptr || !owner->leased);
+  if (may_share && session(protocol, same_port, remote).second == nullptr)
     return external == same_port ? "" : "the whole tuple with the inside port was free";
+  return judge_free(protocol, inside, external, {});
+}
+
+/// Not to be shared, and none of `former`.
+ReferenceNat::Wrong ReferenceNat::judge_free(Protocol protocol,
+                                             const Endpoint& inside,
+                                             const Endpoint& external,
+                                             const std::set<Endpoint>& former) {
   if (taken(protocol, external)) return "taken";
+  if (former.contains(external)) return judge_former(protocol, external, former);
+  const auto is_passed_over = [&](const Endpoint& one) {
+    return taken(protocol, one) || former.contains(one);
+  };
+  const Endpoint same_port{.address = external.address, .port = inside.port};
   const bool kept = external == same_port;
   switch (b_.ports) {
   case PortAssignment::preserve_then_random:
   case PortAssignment::preserve:
-    if (!taken(protocol, same_port)) return kept ? "" : "the inside port was free";
+    if (!is_passed_over(same_port)) return kept ? "" : "the inside port was free";
     if (b_.ports == PortAssignment::preserve) {
       if (external.port % 2 != inside.port % 2) return "another parity";
       return (external.port < 1024) == (inside.port < 1024) ? "" : "another range";
@@ -92,7 +109,7 @@ ReferenceNat::Wrong ReferenceNat::judge_port(Protocol protocol,
         next.port = next.port == 65535 ? 1024 : static_cast<std::uint16_t>(next.port + 1);
       else
         next.port = next.port == 1024 ? 65535 : static_cast<std::uint16_t>(next.port - 1);
-    } while (taken(protocol, next));
+    } while (is_passed_over(next));
     last->second = external.port;
     return external.port == next.port ? "" : "wanted port " + std::to_string(next.port);
   }
@@ -108,6 +125,21 @@ ReferenceNat::Wrong ReferenceNat::judge_port(Protocol protocol,
   }
   }
   return "no such assignment";
+}
+
+/// What was had before an event is given again only where nothing else is left, as in a small
+/// block.
+ReferenceNat::Wrong ReferenceNat::judge_former(Protocol protocol,
+                                               const Endpoint& external,
+                                               const std::set<Endpoint>& former) const {
+  constexpr std::uint16_t small = 8;
+  if (b_.ports != PortAssignment::block || b_.port_block_size > small) return "the former one";
+  const int begin = external.port - (external.port - 1024) % b_.port_block_size;
+  for (int port = begin; port < begin + b_.port_block_size; ++port) {
+    const Endpoint other{.address = external.address, .port = static_cast<std::uint16_t>(port)};
+    if (!taken(protocol, other) && !former.contains(other)) return "the former one";
+  }
+  return "";
 }
 
 bool ReferenceNat::taken(Protocol protocol, const Endpoint& external) const {

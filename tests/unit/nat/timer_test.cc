@@ -156,10 +156,7 @@ TEST_F(NatTimers, ClearUndoesAge) { // certification leaves no time behind
   nat_.age(1000h);
   EXPECT_FALSE(open_at(noon + 1s));
   nat_.clear();
-  EXPECT_FALSE(nat_.next_expiry());
   const auto fresh = nat_.outbound(udp, laptop, peer, noon + 2s).endpoint;
-  ASSERT_TRUE(nat_.next_expiry());
-  EXPECT_GE(*nat_.next_expiry(), noon + 2s) << "in the caller's time";
   EXPECT_EQ(nat_.inbound(udp, peer, fresh, noon + 30s), to(laptop));
   EXPECT_NE(nat_.inbound(udp, peer, fresh, noon + 90s), to(laptop));
 }
@@ -174,19 +171,6 @@ TEST_F(NatTimers, LongerTimersApplyAtOnce) {
   nat_.set_behaviour({.timers = {.udp_unreplied = 500s}});
   EXPECT_TRUE(open_at(noon + 500s));
   EXPECT_FALSE(open_at(noon + 501s));
-}
-
-TEST_F(NatTimers, NextExpiryIsNeverLate) {
-  Time now = noon;
-  int wakes = 0;
-  while (const auto next = nat_.next_expiry()) {
-    ASSERT_GT(*next, now);
-    ASSERT_LT(*next, noon + 31s);
-    now = *next;
-    nat_.expire(now);
-    ASSERT_LT(++wakes, 10);
-  }
-  EXPECT_EQ(nat_.size(), 0U);
 }
 
 TEST(NatTimersByProtocol, QueriesHaveTheirOwn) { // RFC 5508 REQ-2: an ICMP query session, 60 s
