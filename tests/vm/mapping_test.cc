@@ -2,14 +2,9 @@
 //
 // Other people's clients get ports from a gateway, and what they got works: natpmpc (NAT-PMP), and
 // a program around crab_nat (PCP).
-#include "base/temp_dir.hh"
-#include "vm/foreign_client.hh"
-#include "vm/hermesh.hh"
-
-#include <gtest/gtest.h>
+#include "vm/two_homes.hh"
 
 #include <chrono>
-#include <memory>
 #include <regex>
 #include <string>
 
@@ -19,25 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-/// Two homes whose routers grant ports, standing.
-class PortMapping : public ::testing::Test {
+/// The routers grant ports.
+class PortMapping : public TwoHomes {
 protected:
   static void SetUpTestSuite() {
-    if (!missing_need().empty()) return;
-    work() = std::make_unique<TempDir>("hmtest");
-    const auto client = mapping_client();
-    no_client() = client.why_not;
-    std::vector<std::string> arguments{
-        "up", "--topology", "nat-nat", "--scenario", "home-with-pcp"};
-    for (const auto& word : client.vpn_arguments(work()->path()))
-      arguments.push_back(word);
-    const auto up = call(arguments);
-    ASSERT_EQ(up.status, 0) << up.story();
-  }
-  static void TearDownTestSuite() {
-    if (!work()) return;
-    EXPECT_EQ(call({"down"}).status, 0);
-    work().reset();
+    if (missing_need().empty()) bring_up("home-with-pcp", mapping_client());
   }
   /// No test sees another's leases.
   void SetUp() override {
@@ -46,28 +27,6 @@ protected:
   void TearDown() override {
     if (missing_need().empty())
       set({"home-a:port_mapping_refuses=no", "home-a:port_mapping_outbound=true"});
-  }
-
-  static std::unique_ptr<TempDir>& work() {
-    static std::unique_ptr<TempDir> folder;
-    return folder;
-  }
-  static std::string& no_client() {
-    static std::string why;
-    return why;
-  }
-  static Outcome call(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin() + 1, {"--runs", work()->path().string()});
-    return call_hermesh(arguments);
-  }
-  static Outcome shell(const std::string& machine, const std::string& script) {
-    return call({"shell", machine, "--", "sh", "-c", script});
-  }
-  /// Gateways begin anew with it, epoch and all.
-  static void set(std::vector<std::string> changes) {
-    changes.insert(changes.begin(), "set");
-    const auto outcome = call(changes);
-    ASSERT_EQ(outcome.status, 0) << outcome.story();
   }
 
   static std::string natpmpc(const std::string& arguments) {
@@ -111,11 +70,6 @@ protected:
     return static_cast<std::uint32_t>(std::stoul(found[1]));
   }
 };
-
-/// First line of every test of PCP.
-#define HERMESH_NEEDS_PCP_CLIENT()                                                                 \
-  HERMESH_NEEDS_GUESTS();                                                                          \
-  if (!no_client().empty()) GTEST_SKIP() << no_client()
 
 void expect_told(const std::string& told, const std::string& words) {
   EXPECT_NE(told.find(words), std::string::npos) << "wanted '" << words << "' in\n" << told;
@@ -162,7 +116,7 @@ TEST_F(PortMapping, RestartLosesTheLeaseAndBeginsTheEpochAnew) {
 }
 
 TEST_F(PortMapping, APcpClientGetsAPortRenewsItAndGivesItBack) {
-  HERMESH_NEEDS_PCP_CLIENT();
+  HERMESH_NEEDS_THE_CLIENT();
   expect_told(pcp("7 map 6001 3600"), "granted 80.100.1.1:6001 for 3600");
   EXPECT_TRUE(stranger_reaches("6001"));
   expect_told(pcp("7 map 6001 100000"), "granted 80.100.1.1:6001 for 7200");
@@ -174,7 +128,7 @@ TEST_F(PortMapping, APcpClientGetsAPortRenewsItAndGivesItBack) {
 }
 
 TEST_F(PortMapping, APcpClientIsRefused) {
-  HERMESH_NEEDS_PCP_CLIENT();
+  HERMESH_NEEDS_THE_CLIENT();
   for (const std::string why : {"not-authorized", "no-resources", "network-failure"}) {
     set({"home-a:port_mapping_refuses=" + why});
     expect_told(pcp("7 map 6001 3600"), "refused");
@@ -183,7 +137,7 @@ TEST_F(PortMapping, APcpClientIsRefused) {
 }
 
 TEST_F(PortMapping, APcpClientIsToldThatOnlyNatPmpIsSpoken) {
-  HERMESH_NEEDS_PCP_CLIENT();
+  HERMESH_NEEDS_THE_CLIENT();
   set({"home-a:port_mapping=nat-pmp"});
   expect_told(pcp("7 map 6001 3600"), "refused");
   expect_told(natpmpc("-a 6001 6001 udp 3600"), "Mapped public port 6001");

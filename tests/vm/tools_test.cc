@@ -3,34 +3,21 @@
 // Other people's tools agree about the gateways: coturn's behaviour discovery (RFC 5780) and its
 // STUN client, pion's behaviour discovery, and the classic client of RFC 3489, run in a guest
 // against coturn in another, through all nine kinds of NAT.
-#include "base/temp_dir.hh"
-#include "vm/foreign_client.hh"
-#include "vm/hermesh.hh"
-
-#include <gtest/gtest.h>
+#include "vm/two_homes.hh"
 
 #include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace hermesh::testing {
 namespace {
 
-/// A standing lab of two homes with a STUN server of two addresses and two ports on r.
-class Tools : public ::testing::Test {
+/// With a STUN server of two addresses and two ports on r.
+class Tools : public TwoHomes {
 protected:
   static void SetUpTestSuite() {
     if (!missing_need().empty()) return;
-    work() = std::make_unique<TempDir>("hmtest");
-    const auto client = behaviour_client();
-    no_client() = client.why_not;
-    std::vector<std::string> arguments{
-        "up", "--topology", "nat-nat", "--scenario", "port-restricted"};
-    for (const auto& word : client.vpn_arguments(work()->path()))
-      arguments.push_back(word);
-    const auto up = call(arguments);
-    ASSERT_EQ(up.status, 0) << up.story();
+    bring_up("port-restricted", behaviour_client());
+    if (HasFatalFailure()) return;
     const auto server = shell(
         "r",
         "ip address add 80.100.0.20/16 dev eth0 && turnserver -n -S --no-auth --no-tls --no-dtls "
@@ -40,27 +27,6 @@ protected:
         "sleep 0.1; done; exit 1");
     ASSERT_EQ(server.status, 0) << server.story();
   }
-  static void TearDownTestSuite() {
-    if (!work()) return;
-    EXPECT_EQ(call({"down"}).status, 0);
-    work().reset();
-  }
-
-  static std::unique_ptr<TempDir>& work() {
-    static std::unique_ptr<TempDir> folder;
-    return folder;
-  }
-  static std::string& no_client() {
-    static std::string why;
-    return why;
-  }
-  static Outcome call(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin() + 1, {"--runs", work()->path().string()});
-    return call_hermesh(arguments);
-  }
-  static Outcome shell(const std::string& machine, const std::string& script) {
-    return call({"shell", machine, "--", "sh", "-c", script});
-  }
 
   /// Gives home-a each of the nine kinds in turn; `visit` takes mapping and filtering.
   template <typename Visit>
@@ -68,12 +34,10 @@ protected:
     for (const std::string mapping : {"EIM", "ADM", "APDM"})
       for (const std::string filtering : {"EIF", "ADF", "APDF"}) {
         SCOPED_TRACE(mapping + "/" + filtering);
-        const auto set =
-            call({"set",
-                  "home-a:mapping=" + mapping,
-                  "home-a:filtering=" + filtering,
-                  std::string("home-a:ports=") + (mapping == "EIM" ? "preserve" : "random")});
-        ASSERT_EQ(set.status, 0) << set.story();
+        set({"home-a:mapping=" + mapping,
+             "home-a:filtering=" + filtering,
+             std::string("home-a:ports=") + (mapping == "EIM" ? "preserve" : "random")});
+        if (HasFatalFailure()) return;
         visit(mapping, filtering);
       }
   }
@@ -100,8 +64,7 @@ TEST_F(Tools, CoturnsBehaviourDiscoveryNamesAllNineKinds) {
 }
 
 TEST_F(Tools, PionsBehaviourDiscoveryNamesAllNineKinds) {
-  HERMESH_NEEDS_GUESTS();
-  if (!no_client().empty()) GTEST_SKIP() << no_client();
+  HERMESH_NEEDS_THE_CLIENT();
   const std::map<std::string, std::string> grades{{"EI", "endpoint independent"},
                                                   {"AD", "address dependent"},
                                                   {"APD", "address and port dependent"}};
@@ -148,19 +111,19 @@ TEST_F(Tools, PingLearnsThePathMtuUnlessTheIcmpIsLost) {
   };
   const std::string fits_1280 = "1252"; // and 28 bytes of headers
   EXPECT_EQ(ping("1472").status, 0) << "the LAN's own";
-  ASSERT_EQ(call({"set", "home-a:mtu=1280"}).status, 0);
+  set({"home-a:mtu=1280"});
   EXPECT_EQ(ping(fits_1280).status, 0);
   const auto told = ping("1253");
   EXPECT_NE(told.status, 0);
   expect_said(told, "mtu = 1280");
   shell("a", "ip route flush cache");
-  ASSERT_EQ(call({"set", "home-a:mtu_errors=false"}).status, 0);
+  set({"home-a:mtu_errors=false"});
   EXPECT_EQ(ping(fits_1280).status, 0);
   const auto lost = shell("a", "ping -n -c 2 -W 3 -M do -s 1253 80.100.0.10 2>&1");
   EXPECT_NE(lost.status, 0);
   EXPECT_EQ(lost.output.find("mtu"), std::string::npos) << lost.output;
   expect_said(lost, "100% packet loss");
-  ASSERT_EQ(call({"set", "home-a:mtu=1500", "home-a:mtu_errors=true"}).status, 0);
+  set({"home-a:mtu=1500", "home-a:mtu_errors=true"});
   EXPECT_EQ(ping("1472").status, 0);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // IPv6 and the link outside: every firewall certifies as itself, and none that differs by an axis
 // does.
-#include "runner/certificate.hh"
 #include "runner/trial_spec.hh"
+#include "unit/runner/certificates.hh"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +13,9 @@
 
 namespace hermesh {
 namespace {
+
+using testing::differing_axes;
+using testing::story_of;
 
 using namespace std::chrono_literals;
 using nat::Behaviour;
@@ -64,24 +67,6 @@ Network office_beside_ipv4(const Behaviour& behaviour) {
 
 Certificate certify_office(const Behaviour& declared, const Behaviour& built) {
   return certify_network(office(declared), office(built), 5).at(0);
-}
-
-std::set<std::string> differing_axes(const Certificate& certificate) {
-  std::set<std::string> axes;
-  for (const auto& axis : certificate.axes)
-    if (!axis.as_declared) axes.insert(axis.axis);
-  return axes;
-}
-
-std::string story_of(const Certificate& certificate) {
-  std::string text;
-  for (const auto& axis : certificate.axes) {
-    if (axis.as_declared) continue;
-    text += "\n" + axis.axis + ": declared " + axis.declared + ", measured " + axis.measured;
-    for (const auto& one : axis.evidence)
-      text += "\n  " + one.probe + ": " + one.seen;
-  }
-  return text;
 }
 
 Behaviour changed(const std::function<void(Behaviour&)>& change) {

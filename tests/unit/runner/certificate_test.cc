@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a gateway is declared to do beside what it does: every behaviour certifies as itself, and no
 // gateway that differs by an axis does.
-#include "runner/certificate.hh"
+#include "unit/runner/certificates.hh"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,9 @@
 
 namespace hermesh {
 namespace {
+
+using testing::differing_axes;
+using testing::story_of;
 
 using namespace std::chrono_literals;
 using nat::Behaviour;
@@ -41,25 +44,6 @@ Network home(const Behaviour& behaviour, std::uint64_t seed = 11) {
 
 Certificate certify(const Behaviour& declared, const Behaviour& built) {
   return certify_network(home(declared), home(built), 5).at(0);
-}
-
-std::set<std::string> differing(const Certificate& certificate) {
-  std::set<std::string> axes;
-  for (const auto& axis : certificate.axes)
-    if (!axis.as_declared) axes.insert(axis.axis);
-  return axes;
-}
-
-/// For people: what differs, and what was seen.
-std::string story(const Certificate& certificate) {
-  std::string text;
-  for (const auto& axis : certificate.axes) {
-    if (axis.as_declared) continue;
-    text += "\n" + axis.axis + ": declared " + axis.declared + ", measured " + axis.measured;
-    for (const auto& one : axis.evidence)
-      text += "\n  " + one.probe + ": " + one.seen;
-  }
-  return text;
 }
 
 constexpr std::array grades{Dependence::endpoint_independent,
@@ -208,7 +192,7 @@ TEST_P(EveryKind, CertifiesAsItself) {
   for (const Behaviour& behaviour : kinds_with(GetParam())) {
     const auto certificate = certify(behaviour, behaviour);
     EXPECT_TRUE(certificate.certified()) << certificate.declared() << " measured as "
-                                         << certificate.measured() << story(certificate);
+                                         << certificate.measured() << story_of(certificate);
   }
 }
 
@@ -236,7 +220,7 @@ TEST(Certificate, NoSeedMakesADifference) {
       const auto network = home(behaviour, seed);
       const auto certificate = certify_network(network, network, seed).at(0);
       EXPECT_TRUE(certificate.certified())
-          << change.name << ", seed " << seed << story(certificate);
+          << change.name << ", seed " << seed << story_of(certificate);
     }
   }
 }
@@ -349,8 +333,8 @@ TEST(Certificate, NamesTheAxisByWhichAMutantDiffers) {
   for (const Mutant& mutant : mutants()) {
     const auto certificate = certify(mutant.declared, mutant.built);
     EXPECT_FALSE(certificate.certified()) << mutant.axis;
-    EXPECT_TRUE(differing(certificate).contains(mutant.axis))
-        << mutant.axis << ", declared " << certificate.declared() << story(certificate);
+    EXPECT_TRUE(differing_axes(certificate).contains(mutant.axis))
+        << mutant.axis << ", declared " << certificate.declared() << story_of(certificate);
   }
 }
 
