@@ -65,7 +65,9 @@ Line read_line(CLI::App& app, const std::vector<std::string>& words) {
   Line line{.command = &app};
   std::string waiting;
   for (const auto& word : words) {
-    if (line.waiting != nullptr) {
+    if (line.over) {
+      ++line.positionals; // another program's
+    } else if (line.waiting != nullptr) {
       line.values.emplace_back(waiting, word);
       line.waiting = nullptr;
     } else if (word == "--") {

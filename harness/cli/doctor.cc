@@ -78,6 +78,7 @@ json document(const HostFacts& facts, const Image& image) {
           {"qemu_version", facts.qemu_version},
           {"accelerator", accelerator_words(facts)},
           {"guest_image", image.found ? json(image.found->folder.string()) : json(nullptr)},
+          {"guest_image_problem", image.found ? json(nullptr) : json(image.problem)},
           {"cores", facts.cores},
           {"memory_mib", facts.memory_mib},
           {"memory_available_mib", facts.memory_available_mib},

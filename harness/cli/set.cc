@@ -25,7 +25,8 @@ int set(const SetArguments& arguments) {
   for (const auto& change : arguments.changes)
     parse_lab_fault(change, "CHANGE"); // what is malformed is told here
   LabClient client(find_lab(arguments.lab, arguments.runs));
-  const auto answer = client.ask({{"do", "set"}, {"changes", arguments.changes}}, 30s);
+  const auto answer = client.ask({{"do", "set"}, {"changes", arguments.changes}},
+                                 3min); // machines may get other routes
   bool certified = true;
   for (const auto& gateway : answer.at("gateways")) {
     fmt::print("{}: {}\n",

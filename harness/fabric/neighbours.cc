@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fabric/neighbours.hh"
 
+#include <algorithm>
+
 namespace hermesh {
 namespace {
 
@@ -120,8 +122,8 @@ void Neighbours::start_asking(Entry& entry, Time now) {
 
 /// A full table forgets those that are absent and those that nobody confirmed for long, or else the
 /// oldest question. A question of ours may also push out whom we knew longest: one guest that
-/// claims many addresses, again and again, keeps no other from being found. An unasked claim may
-/// not.
+/// claims many addresses, again and again, keeps no other from being found. An unasked claim pushes
+/// out nobody, and no question unless it is questions that fill the table: those of a scan.
 bool Neighbours::make_room(Time now, Asker asker) {
   if (entries_.size() < most_neighbours) return true;
   const auto forgettable = [now](const Entry& entry) {
@@ -129,7 +131,11 @@ bool Neighbours::make_room(Time now, Asker asker) {
   };
   for (auto it = entries_.begin(); it != entries_.end();)
     it = forgettable(it->second) ? entries_.erase(it) : std::next(it);
-  return entries_.size() < most_neighbours || give_up_oldest_question(now) ||
+  if (entries_.size() < most_neighbours) return true;
+  const auto open = std::ranges::count_if(
+      entries_, [](const auto& one) { return one.second.state == State::unknown; });
+  const bool scanned = static_cast<std::size_t>(open) > most_neighbours / 2;
+  return ((asker == Asker::we || scanned) && give_up_oldest_question(now)) ||
          (asker == Asker::we && forget_longest_known());
 }
 

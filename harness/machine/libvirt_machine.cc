@@ -232,7 +232,7 @@ void LibvirtMachine::stop() noexcept {
     // Its last event is waited for: one that came late would be taken for a successor's of that
     // name.
     if (virDomainDestroy(domain_.get()) == 0)
-      life_->await_end(std::chrono::steady_clock::now() + end_patience);
+      life_->await_last_event(std::chrono::steady_clock::now() + end_patience);
     std::error_code ignored;
     if (!places_.qemu_copy.empty())
       std::filesystem::copy_file(places_.qemu_log,

@@ -29,6 +29,8 @@ public:
   /// Until the agent has opened its channel, the guest has ended, or the time is over. True: the
   /// agent.
   bool await_agent(std::chrono::steady_clock::time_point deadline);
+  /// Until libvirt has told of the end, its last word on this guest; false when the time is over.
+  bool await_last_event(std::chrono::steady_clock::time_point deadline);
   /// Until the guest has ended; false when the time is over. Also the one way to pause between
   /// polls.
   bool await_end(std::chrono::steady_clock::time_point deadline);
@@ -39,6 +41,7 @@ private:
   std::string obituary_;
   Witness witness_ = Witness::exit_status;
   bool agent_ = false;
+  bool libvirt_told_ = false;
   bool stopping_ = false;
 };
 

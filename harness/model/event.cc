@@ -144,8 +144,13 @@ LossTest loss_test(double usual, double changed) {
   const double apart = std::abs(changed - usual);
   if (apart == 0) return {.questions = std::numeric_limits<double>::infinity(), .divide = usual};
   if (sum == 0) return {.questions = 1, .divide = (usual + changed) / 2};
-  return {.questions = std::max(1.0, std::pow(sigmas * sum / apart, 2)),
-          .divide = (usual * deviation(changed) + changed * deviation(usual)) / sum};
+  const double questions = std::max(1.0, std::pow(sigmas * sum / apart, 2));
+  // A share without deviation (0 or 1) may still lose, or answer, one question more.
+  const double slack = std::min(1.5 / questions, 0.49 * apart);
+  return {.questions = questions,
+          .divide = std::clamp((usual * deviation(changed) + changed * deviation(usual)) / sum,
+                               std::min(usual, changed) + slack,
+                               std::max(usual, changed) - slack)};
 }
 
 PathStep path_step(const Profile& usual, const Profile& changed) {

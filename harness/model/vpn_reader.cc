@@ -82,7 +82,7 @@ std::vector<std::string> files_of(const fs::path& folder) {
   std::error_code problem;
   for (fs::recursive_directory_iterator at(folder, problem), end; !problem && at != end;
        at.increment(problem))
-    if (at->is_regular_file(problem))
+    if (std::error_code ignored; at->is_regular_file(ignored)) // a dangling link is none
       names.push_back(at->path().lexically_relative(folder).string());
   std::ranges::sort(names);
   return names;
@@ -258,7 +258,8 @@ void require_folder(const fs::path& folder) {
   const auto parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
   for (fs::directory_iterator at(parent, problem), end; !problem && at != end;
        at.increment(problem))
-    if (at->is_directory(problem)) near.push_back(at->path().filename().string());
+    if (std::error_code ignored; at->is_directory(ignored))
+      near.push_back(at->path().filename().string());
   std::ranges::sort(near);
   throw InputError(folder.string() + ": there is no such folder" +
                    did_you_mean(folder.filename().string(), near));

@@ -80,8 +80,10 @@ void Lab::configure(Machine& machine) {
 
 void Lab::adopt(const Network& network) {
   fabric_->with([&](Fabric& fabric, Time) {
-    for (const auto& gateway : network.gateways)
+    for (const auto& gateway : network.gateways) {
       fabric.set_behaviour(gateway.spec.name, gateway.behaviour);
+      fabric.clear_state(gateway.spec.name);
+    }
   });
   const bool other_ways = std::ranges::any_of(network.segments, [&](const SegmentSpec& segment) {
     return routes_inwards(network, segment.name) != routes_inwards(network_, segment.name);

@@ -41,8 +41,8 @@ public:
   /// Waits for every guest, then gives each card its addresses and default route.
   void await_machines();
 
-  /// The gateways have the rules that they have in `network`, which is else the same: where another
-  /// of them translates, machines get other routes.
+  /// The gateways have the rules that they have in `network`, which is else the same, and forget
+  /// everything. Where another of them translates, machines get other routes.
   void adopt(const Network& network);
 
   /// Re-plug a peer's first card to another attachment, and re-address it, without a reboot.

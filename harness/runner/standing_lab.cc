@@ -13,7 +13,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
@@ -29,6 +31,7 @@ using nlohmann::json;
 struct Conversation {
   Fd client;
   std::atomic<bool> over{false};
+  std::atomic<bool> leaves{false}; ///< it asked for the end, and waits for that
   std::thread thread{};
 };
 
@@ -36,8 +39,13 @@ struct Conversation {
 /// but others on the same machine.
 class Server {
 public:
-  Server(Lab& lab, const TrialSpec& spec, int listener, std::filesystem::path place)
-      : lab_(&lab), spec_(spec), listener_(listener), place_(std::move(place)) {
+  /// `leavers` gets the connections of those who asked for the end.
+  Server(Lab& lab,
+         const TrialSpec& spec,
+         int listener,
+         std::filesystem::path place,
+         std::vector<Fd>& leavers)
+      : lab_(&lab), spec_(spec), listener_(listener), place_(std::move(place)), leavers_(&leavers) {
     for (const auto& name : lab.machine_names())
       machines_[name]; // a mutex each; no entry is added later
   }
@@ -46,26 +54,24 @@ public:
   ~Server() {
     lab_->hypervisor().abort(); // whoever waits for a guest stops waiting
     for (auto& each : conversations_) {
-      if (!each.thread.joinable()) continue; // who asked for the end waits for it
-      ::shutdown(each.client.get(), SHUT_RDWR);
+      if (!each.leaves) ::shutdown(each.client.get(), SHUT_RDWR);
       each.thread.join();
+      if (each.leaves) leavers_->push_back(std::move(each.client));
     }
   }
 
-  /// Serves until somebody asks for the end: then that client's connection, which closes when all
-  /// is down. Throws Error when its run directory was deleted: nobody could ever ask.
-  Fd serve(Interrupt& interrupt) {
+  /// Serves until somebody asks for the end. Throws Error when its run directory was deleted:
+  /// nobody could ever ask.
+  void serve(Interrupt& interrupt) {
     while (true) {
       interrupt.check();
       lab_->check_alive();
       if (std::error_code ignored; !std::filesystem::exists(place_, ignored))
         throw Error(place_.string() + " was deleted: nobody can reach this lab any more");
-      if (Conversation* const leaver = leaver_) {
-        leaver->thread.join();
-        return std::move(leaver->client);
-      }
-      std::erase_if(conversations_, [this](Conversation& each) {
-        if (!each.over || &each == leaver_) return false;
+      if (std::ranges::any_of(conversations_, [](auto& each) { return each.leaves.load(); }))
+        return;
+      std::erase_if(conversations_, [](Conversation& each) {
+        if (!each.over || each.leaves) return false;
         each.thread.join();
         return true;
       });
@@ -81,7 +87,15 @@ public:
     }
   }
 
+  /// `visit` for every machine on which no client's command goes on.
+  void each_idle(const std::function<void(const std::string&)>& visit) {
+    for (auto& [name, mutex] : machines_)
+      if (const std::unique_lock lock(mutex, a_moment); lock) visit(name);
+  }
+
 private:
+  static constexpr auto a_moment = 1s;
+
   void converse(Conversation& conversation) noexcept {
     try {
       talk(conversation);
@@ -95,8 +109,7 @@ private:
     while (const auto line = lines.next(1h)) {
       bool leaves = false;
       const auto answered = answer(*line, leaves);
-      if (Conversation* nobody = nullptr; leaves)
-        leaver_.compare_exchange_strong(nobody, &conversation);
+      if (leaves) conversation.leaves = true;
       constexpr auto replace = json::error_handler_t::replace; // a command may print any bytes
       write_all(conversation.client.get(), answered.dump(-1, ' ', false, replace) + "\n");
       if (leaves) return;
@@ -148,12 +161,8 @@ private:
     apply_lab_faults(changes, changed.built);
     if (const auto why = misfit(changed.built); !why.empty()) throw InputError("CHANGE: " + why);
     changed.declared = changed.built;
-    lab_->adopt(changed.built);
-    lab_->fabric().with([&](Fabric& fabric, Time) {
-      for (const auto& gateway : changed.built.gateways)
-        fabric.clear_state(gateway.spec.name);
-    });
     spec_ = changed;
+    lab_->adopt(changed.built);
     auto rows = json::array();
     for (const auto& gateway : certify_gateways(lab_->fabric(), changed))
       rows.push_back({{"gateway", gateway.gateway},
@@ -167,9 +176,9 @@ private:
   int listener_;
   std::filesystem::path place_; ///< of the listener
   std::mutex gateways_{};
-  std::map<std::string, std::mutex> machines_{};
+  std::map<std::string, std::timed_mutex> machines_{};
   std::list<Conversation> conversations_{};
-  std::atomic<Conversation*> leaver_{nullptr}; ///< who asked for the end first
+  std::vector<Fd>* leavers_;
 };
 
 /// The socket goes with its owner, so that a directory without one is a lab that is down.
@@ -196,7 +205,7 @@ void supervise(const TrialSpec& spec,
                const LabOptions& options,
                Progress& progress,
                Interrupt& interrupt) {
-  Fd last_client; // closed after everything else: its owner waits for that
+  std::vector<Fd> leavers; // closed after everything else: their owners wait for that
   progress.phase("boot");
   Lab lab(spec.topology, spec.built, options, interrupt);
   lab.start_machines();
@@ -210,7 +219,8 @@ void supervise(const TrialSpec& spec,
   progress.phase("vpn");
   VpnNodes nodes(lab, spec);
   nodes.save_deployed(options.run_dir / "deployed");
-  LogKeeper keeper(nodes, options.run_dir / "logs");
+  const auto logs = options.run_dir / "logs";
+  const LogKeeper keeper(nodes, logs);
   nodes.start();
   for (const auto& name : lab.machine_names())
     progress.note(
@@ -218,10 +228,19 @@ void supervise(const TrialSpec& spec,
   const auto place = options.run_dir / "lab.sock";
   const LabSocket socket(place);
   progress.phase("up");
-  Server server(lab, spec, socket.get(), place);
-  last_client = server.serve(interrupt);
+  Server server(lab, spec, socket.get(), place, leavers);
+  // The server, when it goes, ends the guests.
+  const auto pull_logs = [&] {
+    server.each_idle([&](const std::string& machine) { nodes.save_log(machine, logs); });
+  };
+  try {
+    server.serve(interrupt);
+  } catch (const Error&) {
+    pull_logs(); // of those that live
+    throw;
+  }
   progress.phase("tear-down");
-  keeper.save(); // the server, when it goes, ends the guests
+  pull_logs();
 }
 
 std::vector<std::filesystem::path> standing_labs(const std::filesystem::path& parent) {

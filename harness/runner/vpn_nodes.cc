@@ -98,12 +98,16 @@ void VpnNodes::save_deployed(const std::filesystem::path& folder) const {
 
 void VpnNodes::save_logs(const std::filesystem::path& folder) noexcept {
   for (const auto& name : lab_->machine_names())
-    try { // each for itself: the log that matters may be beside the one of a dead machine
-      std::filesystem::create_directories(folder);
-      write_file(folder / (name + "-" + spec_->vpn.name + ".log"),
-                 daemon_log(lab_->machine(name), spec_->vpn));
-    } catch (const std::exception&) { // its absence is visible; the verdict stands
-    }
+    save_log(name, folder); // each for itself: the one that matters may be beside a dead machine's
+}
+
+void VpnNodes::save_log(const std::string& machine, const std::filesystem::path& folder) noexcept {
+  try {
+    std::filesystem::create_directories(folder);
+    write_file(folder / (machine + "-" + spec_->vpn.name + ".log"),
+               daemon_log(lab_->machine(machine), spec_->vpn));
+  } catch (const std::exception&) { // its absence is visible; the verdict stands
+  }
 }
 
 } // namespace hermesh

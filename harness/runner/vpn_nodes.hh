@@ -30,6 +30,7 @@ public:
   /// What each machine is given, as files below `folder`/<machine>: part of the trial's inputs.
   void save_deployed(const std::filesystem::path& folder) const;
   void save_logs(const std::filesystem::path& folder) noexcept;
+  void save_log(const std::string& machine, const std::filesystem::path& folder) noexcept;
 
 private:
   void start_on(Machine& machine);

@@ -156,5 +156,24 @@ TEST(Hostile, NeighboursThatAreClaimedAgainAndAgainLeaveRoomForTheOthers) {
   EXPECT_EQ(world.take("r").size(), 1U);
 }
 
+// Nor does a claim that comes between a question and its answer.
+TEST(Hostile, AClaimTakesNoQuestionsPlace) {
+  World world(double_nat());
+  claim_many(world);
+  world.answers_arp = false;
+  world.udp("a", 1, at("80.100.0.100", 1), "hello"); // the gateway asks for r
+  world.send("r",
+             wire::make_arp_request({{2, 9, 9, 0, 0, 1}},
+                                    Address::v4(0x50643000),
+                                    Address::parse("80.100.0.1").value()));
+  world.take("r");
+  world.send("r",
+             wire::make_arp_reply(world.card("r").mac,
+                                  world.card("r").attachment.ipv4.value(),
+                                  world.network().gateways[0].outside_mac,
+                                  ip("80.100.0.1")));
+  EXPECT_EQ(world.take("r").size(), 1U);
+}
+
 } // namespace
 } // namespace hermesh::testing

@@ -109,7 +109,14 @@ TEST(ModelEvents, ALinkMustChangeByMoreThanItsProfileHides) {
 TEST(ModelEvents, LossesAreToldApartByEnoughQuestions) {
   const auto none_or_some = loss_test(0, 0.05);
   EXPECT_NEAR(none_or_some.questions, 182.6, 0.1);
-  EXPECT_EQ(none_or_some.divide, 0);
+  EXPECT_GT(none_or_some.divide, 1 / none_or_some.questions) << "one may be lost by chance";
+  EXPECT_LT(none_or_some.divide, 2 / none_or_some.questions);
+  for (const auto& [usual, changed] :
+       {std::pair{0.01, 0.0}, {0.025, 0.0}, {0.01, 1.0}, {1.0, 0.2}}) {
+    const auto divide = loss_test(usual, changed).divide;
+    EXPECT_GT(divide, std::min(usual, changed));
+    EXPECT_LT(divide, std::max(usual, changed));
+  }
   const auto close = loss_test(0.025, 0.05);
   EXPECT_GT(close.questions, LossTest::most_questions);
   EXPECT_GT(close.divide, 0.025);

@@ -312,6 +312,24 @@ TEST(Events, ALinksLatencyIsMeasured) {
   EXPECT_EQ(half.reason, "no more is lost than before");
 }
 
+TEST(Events, ALinkThatStopsLosingChangedToo) {
+  auto network = one_home();
+  network.cards.front().profile.loss_percent = 30;
+  Scene scene(network);
+  const auto port = scene.answer_for_a();
+  auto world = scene.world();
+  const EventSpec event{
+      .kind = EventKind::path_change, .lasts = 100ms, .machine = "a", .link = {.delay = 60ms}};
+  const auto impair = [&](const Profile& link) {
+    scene.loop().with([&](Fabric& fabric, Time) { fabric.impair(port, link); });
+  };
+  impair(network.cards.front().profile);
+  const Intervention better{.begin = [&] { impair(event.link); },
+                            .end = [&] { impair(network.cards.front().profile); }};
+  const auto result = scene.play(event, better, machine_check(event, world, "a"));
+  EXPECT_TRUE(result.changed) << result.reason;
+}
+
 TEST(Events, OtherAddressesAreNobodys) {
   auto network = one_home();
   network.gateways.front().behaviour.external_addresses = 4;
