@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/error.hh"
 #include "cli/commands.hh"
 #include "cli/lab_client.hh"
 
@@ -6,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <memory>
 
 namespace hermesh::cli {
@@ -21,7 +23,11 @@ struct DownArguments {
 int down(const DownArguments& arguments) {
   const auto lab = find_lab(arguments.lab, arguments.runs);
   LabClient client(lab);
-  client.ask({{"do", "down"}}, 30s);
+  try {
+    client.ask({{"do", "down"}}, 30s);
+  } catch (const Error&) { // somebody else may have asked a moment before
+    if (std::filesystem::exists(lab / "lab.sock")) throw;
+  }
   client.await_end(5min); // it pulls the logs of every machine first
   fmt::print("{}\n", lab.string());
   return 0;
