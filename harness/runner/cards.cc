@@ -2,6 +2,7 @@
 #include "runner/cards.hh"
 
 #include "base/error.hh"
+#include "model/foreign_json.hh"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -66,11 +67,7 @@ void add_card(std::string& batch,
 
 std::map<MacAddress, std::string> interfaces_of(Machine& machine) {
   const auto listing = must(machine, {.argv = {"ip", "-json", "link", "show"}}, 20s);
-  std::map<MacAddress, std::string> result;
-  for (const auto& link : nlohmann::json::parse(listing.output))
-    if (const auto mac = MacAddress::parse(link.value("address", "")))
-      result[*mac] = link.value("ifname", "");
-  return result;
+  return parse_interfaces(listing.output);
 }
 
 /// busybox's udhcpc runs this with the lease in its environment.
@@ -108,6 +105,22 @@ void lease(Machine& machine, const std::string& interface, const Card& card) {
 }
 
 } // namespace
+
+std::map<MacAddress, std::string> parse_interfaces(const std::string& text) {
+  const auto listing = parse_foreign_json(text);
+  const auto word = [](const nlohmann::json& link, const char* name) {
+    const auto found = link.is_object() ? link.find(name) : link.end();
+    return link.is_object() && found != link.end() && found->is_string() ? found->get<std::string>()
+                                                                         : std::string();
+  };
+  std::map<MacAddress, std::string> result;
+  if (!listing.is_array())
+    throw Error("the guest's interfaces: found '" + text.substr(0, 80) + "'");
+  for (const auto& link : listing)
+    if (const auto mac = MacAddress::parse(word(link, "address")))
+      result[*mac] = word(link, "ifname");
+  return result;
+}
 
 std::string card_batch(const Network& network,
                        const std::string& machine,

@@ -9,6 +9,10 @@
 
 namespace hermesh {
 
+/// The guest's names of its interfaces, as `ip -json link show` prints them. Throws Error where
+/// that is not what it is.
+std::map<MacAddress, std::string> parse_interfaces(const std::string& text);
+
 /// What `ip -batch` reads to give a machine's cards their addresses and default routes, flushing
 /// what was there. `interfaces`: the guest's name of each MAC address. Cards on a DHCP segment only
 /// come up.

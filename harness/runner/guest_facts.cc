@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <sstream>
+#include <stdexcept>
 
 namespace hermesh {
 namespace {
@@ -19,9 +21,12 @@ constexpr auto facts_script =
     "echo; date +%s.%N; cat /proc/uptime";
 constexpr auto facts_patience = 60s; ///< bounds a hang; a starved host's guest has needed 20 s
 
+constexpr double most_seconds = 4e9; ///< until the year 2096
+
 Duration seconds_of(const std::string& text) {
-  std::size_t used = 0;
-  const double seconds = std::stod(text, &used);
+  const double seconds = std::stod(text);
+  // What a guest says may be anything: "inf", or more than a Duration holds.
+  if (!(std::abs(seconds) <= most_seconds)) throw std::out_of_range("no time of a machine");
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 

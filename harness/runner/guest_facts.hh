@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/time.hh"
 #include "machine/machine.hh"
 
 #include <cstdint>

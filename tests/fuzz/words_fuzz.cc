@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // What programs on a machine print and the harness reads: the guest agent's answers, a VPN's status
-// script, ping and iperf3. None may do more than be refused.
+// script, ping and iperf3, its interfaces, its clocks. None may do more than be refused.
 #include "base/error.hh"
 #include "machine/agent_protocol.hh"
 #include "machine/base64.hh"
+#include "runner/cards.hh"
+#include "runner/guest_facts.hh"
 #include "unit/vpn/fake_machine.hh"
 #include "vpn/deployment.hh"
 #include "workload/ping.hh"
@@ -50,6 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           claim.path == "unknown");
   require(claim.raw == text);
 
+  unless_error([&] { parse_interfaces(text); });
+  unless_error([&] { parse_guest_facts(text); });
   parse_ping(text);
   parse_iperf3(text);
   return 0;

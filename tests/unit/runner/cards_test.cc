@@ -59,6 +59,15 @@ TEST(Cards, AMissingCardIsAnError) {
   EXPECT_THROW(card_batch(home_and_internet(), "a", {}), Error);
 }
 
+TEST(Interfaces, AreWhatTheGuestSaysOrAnError) {
+  const auto names = parse_interfaces(
+      R"([{"ifname": "lo", "address": "00:00:00:00:00:00"}, 7, {"address": 5},
+          {"ifname": "eth0", "address": "52:54:00:00:00:01"}])");
+  EXPECT_EQ(names.at(*MacAddress::parse("52:54:00:00:00:01")), "eth0");
+  for (const std::string bad : {"", "{}", "[", "eth0"})
+    EXPECT_THROW(parse_interfaces(bad), Error) << bad;
+}
+
 TEST(LabFault, IsReadOrRefusedInOneLine) {
   const auto fault = parse_lab_fault("gw-a:mapping=APDM");
   EXPECT_EQ(fault.gateway, "gw-a");

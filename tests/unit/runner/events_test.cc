@@ -446,6 +446,8 @@ TEST(GuestFacts, AreReadOrRefused) {
   EXPECT_EQ(std::chrono::round<std::chrono::seconds>(read.wall_clock - 500ms), 1700000000s);
   for (const auto* bad : {"", "x\n\n1 2", "1\n\n", "1\n\nnow then"})
     EXPECT_THROW(parse_guest_facts(bad), Error) << bad;
+  EXPECT_THROW(parse_guest_facts("2\n\ninf 1\n"), Error);
+  EXPECT_THROW(parse_guest_facts("2\n\n1e300 1\n"), Error);
 }
 
 } // namespace
