@@ -103,7 +103,7 @@ void VpnNodes::save_logs(const std::filesystem::path& folder) noexcept {
 
 void VpnNodes::save_log(const std::string& machine, const std::filesystem::path& folder) noexcept {
   try {
-    std::filesystem::create_directories(folder);
+    std::filesystem::create_directory(folder); // not the run directory, if that was deleted
     write_file(folder / (machine + "-" + spec_->vpn.name + ".log"),
                daemon_log(lab_->machine(machine), spec_->vpn));
   } catch (const std::exception&) { // its absence is visible; the verdict stands
